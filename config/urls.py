@@ -1,0 +1,18 @@
+"""Every address of the site, by the app that answers it."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+handler500 = "config.errors.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("reminders.urls")),
+    path("", include("tracker.urls")),
+    path("", include("accounts.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("api/v1/", include("reminders.api.urls")),
+    path("api/v1/", include("tracker.api.urls")),
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+]

@@ -1,0 +1,9 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+
+
+class RemindersConfig(AppConfig):
+    """See the package's models for what it keeps."""
+
+    name = "reminders"
