@@ -1,0 +1,1 @@
+"""Who people are, how they are reached, who may see whom, and who looked."""

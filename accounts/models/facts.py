@@ -1,0 +1,41 @@
+"""Rows that are added and never changed."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.db import models
+
+
+class FactIsFinal(TypeError):
+    """Somebody tried to change or delete a row that is a fact."""
+
+
+class Fact(models.Model):
+    """An append-only row: the application's database role may only INSERT and SELECT it.
+
+    The database enforces it (`fact_tables` lists the tables for the grants and
+    the TRUNCATE trigger); `save` here only answers sooner and more clearly.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the row; a second save raises FactIsFinal."""
+        if not self._state.adding:
+            raise FactIsFinal(f"{self._meta.label} rows are added, never changed")
+        super().save(*args, **kwargs)
+
+
+def fact_models() -> Iterable[type[Fact]]:
+    """Return every concrete model whose rows are facts, in all apps."""
+    return [model for model in apps.get_models() if issubclass(model, Fact)]
+
+
+def fact_tables() -> list[str]:
+    """Return the names of the append-only tables, sorted."""
+    return sorted(model._meta.db_table for model in fact_models())
