@@ -1,0 +1,61 @@
+"""How a message may move, and how its next try is spaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from tracker.domain.flags import FlagClass
+
+
+class MessageState(StrEnum):
+    """The life of a message."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Purpose(StrEnum):
+    """Why a message exists."""
+
+    PROMPT = "prompt"
+    ALERT = "alert"
+    FOLLOW_UP = "follow_up"
+    INVITATION = "invitation"
+    VERIFICATION = "verification"
+
+
+ALLOWED: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(
+    {
+        MessageState.QUEUED: frozenset(
+            {MessageState.SENDING, MessageState.CANCELLED, MessageState.EXPIRED}
+        ),
+        MessageState.SENDING: frozenset(
+            {
+                MessageState.SENT,
+                MessageState.QUEUED,
+                MessageState.FAILED,
+                MessageState.CANCELLED,
+                MessageState.EXPIRED,
+            }
+        ),
+        MessageState.SENT: frozenset(),
+        MessageState.CANCELLED: frozenset(),
+        MessageState.FAILED: frozenset(),
+        MessageState.EXPIRED: frozenset(),
+    }
+)
+
+_URGENCY: Mapping[str, int] = MappingProxyType(
+    {FlagClass.EMERGENCY: 0, FlagClass.SAME_DAY: 1, FlagClass.WATCH: 2}
+)
+
+
+def urgency_of(message_class: str, purpose: Purpose) -> int:
+    """Return the place in the queue, 0 first: by class, and follow-ups after what is new."""
+    return _URGENCY.get(message_class, 3) + (4 if purpose is Purpose.FOLLOW_UP else 0)

@@ -1,0 +1,15 @@
+"""The engine's heartbeat: when each of its two legs last finished a pass."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Heartbeat(models.Model):
+    """One row for the sweep, one for the dispatch."""
+
+    leg = models.CharField(max_length=10, primary_key=True)
+    finished_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.leg} at {self.finished_at}"

@@ -1,0 +1,242 @@
+"""The flags of the measures document that a running plan by mouth can raise.
+
+Each rule looks at facts and `now` and returns what it found and the next moment at which its
+answer could change by time alone. A flag is a stated fact: no score, no weight, no sum. Nothing
+here closes a flag because time has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from accounts.domain.zones import local_midnight
+from tracker.domain.doses import Outcome
+
+HOLIDAY_DAYS = 3
+"""Days of a drug holiday, by definition (Vrijens 2008): the only fixed number."""
+
+
+class FlagClass(StrEnum):
+    """How soon a flag needs eyes, most urgent first."""
+
+    EMERGENCY = "E"
+    SAME_DAY = "D"
+    WATCH = "W"
+    INFORMATION = "I"
+
+
+class Rule(StrEnum):
+    """The rules, by their number in the measures document."""
+
+    EMERGENCY_SIGN = "F1"
+    SAME_DAY_SIGN = "F2"
+    STOPPED_SUDDENLY = "F4"
+    NOT_TAKEN_RUN = "F5"
+    HOURS_SINCE_TAKEN = "F6"
+    SILENT_RUN = "F7"
+    DRUG_HOLIDAY = "F8"
+    STOPPED_EARLY = "F9"
+    AMOUNT_OR_EXTRA = "F12"
+    SUPPLY = "F13"
+    UNDELIVERED = "F23"
+    SET_UP = "F24"
+
+
+CLASS_OF: Mapping[Rule, FlagClass] = MappingProxyType(
+    {
+        Rule.EMERGENCY_SIGN: FlagClass.EMERGENCY,
+        Rule.SAME_DAY_SIGN: FlagClass.SAME_DAY,
+        Rule.STOPPED_SUDDENLY: FlagClass.EMERGENCY,
+        Rule.NOT_TAKEN_RUN: FlagClass.SAME_DAY,
+        Rule.HOURS_SINCE_TAKEN: FlagClass.SAME_DAY,
+        Rule.SILENT_RUN: FlagClass.WATCH,
+        Rule.DRUG_HOLIDAY: FlagClass.SAME_DAY,
+        Rule.STOPPED_EARLY: FlagClass.SAME_DAY,
+        Rule.AMOUNT_OR_EXTRA: FlagClass.SAME_DAY,
+        Rule.SUPPLY: FlagClass.WATCH,
+        Rule.UNDELIVERED: FlagClass.SAME_DAY,
+        Rule.SET_UP: FlagClass.WATCH,
+    }
+)
+
+Evidence = Mapping[str, str | int | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedDose:
+    """An expected dose as the rules see it: not cancelled, not inside a stay, in due order."""
+
+    due_at: datetime
+    window: timedelta
+    local_date: date
+    outcome: Outcome | None
+    taken_at: datetime | None
+
+    def is_past(self, now: datetime) -> bool:
+        """Tell whether somebody has said what happened, or its window has gone by."""
+        return self.outcome is not None or now >= self.due_at + self.window
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One flag that stands: `subject` names the run or thing, `evidence` states the fact."""
+
+    rule: Rule
+    subject: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule found; `next_look_at` is None when only a new fact can change it."""
+
+    raised: tuple[Raised, ...]
+    next_look_at: datetime | None
+
+
+NOTHING = Verdict(raised=(), next_look_at=None)
+
+
+def not_taken_runs(
+    doses: Sequence[WatchedDose], *, threshold: int | None, now: datetime
+) -> Verdict:
+    """F5: consecutive doses reported missed or skipped, at least `threshold` of them.
+
+    A run stays a fact after the next dose is taken; only entries that change the run undo it.
+    """
+    if threshold is None:
+        return NOTHING
+    raised = []
+    past = (dose for dose in doses if dose.is_past(now))
+    for is_reported, run in groupby(past, key=_is_reported_not_taken):
+        found = list(run)
+        if is_reported and len(found) >= threshold:
+            raised.append(_run(Rule.NOT_TAKEN_RUN, found, threshold))
+    return Verdict(tuple(raised), _next_window_end(doses, now))
+
+
+def hours_since_taken(
+    doses: Sequence[WatchedDose], *, threshold: int | None, now: datetime
+) -> Verdict:
+    """F6: hours since the last dose logged taken, or since the first due instant if none was.
+
+    Only while a dose due after that moment has passed its window without a taken entry.
+    """
+    if threshold is None or not doses:
+        return NOTHING
+    taken = [dose.taken_at for dose in doses if dose.taken_at is not None]
+    since = max(taken) if taken else doses[0].due_at
+    waiting = [
+        dose.due_at + dose.window
+        for dose in doses
+        if dose.taken_at is None and (dose.due_at > since or not taken)
+    ]
+    if not waiting:
+        return NOTHING
+    raise_at = max(since + timedelta(hours=threshold), min(waiting))
+    if now < raise_at:
+        return Verdict((), raise_at)
+    evidence: Evidence = {
+        "since": since.isoformat(),
+        "threshold": threshold,
+        "counted_from": "taken" if taken else "first_due",
+    }
+    return Verdict((Raised(Rule.HOURS_SINCE_TAKEN, "plan", evidence),), None)
+
+
+def silent_run(doses: Sequence[WatchedDose], *, threshold: int | None, now: datetime) -> Verdict:
+    """F7: the newest consecutive past doses without a taken entry, one of them not logged."""
+    if threshold is None:
+        return NOTHING
+    run: list[WatchedDose] = []
+    for dose in reversed([dose for dose in doses if dose.is_past(now)]):
+        if dose.outcome is Outcome.TAKEN:
+            break
+        run.insert(0, dose)
+    look_at = _next_window_end(doses, now)
+    if len(run) < threshold or all(dose.outcome is not None for dose in run):
+        return Verdict((), look_at)
+    found = _run(Rule.SILENT_RUN, run, threshold)
+    return Verdict((Raised(found.rule, "plan", found.evidence),), look_at)
+
+
+def drug_holidays(doses: Sequence[WatchedDose], *, zone: ZoneInfo, now: datetime) -> Verdict:
+    """F8: three or more consecutive days with expected doses and nothing taken (Vrijens 2008).
+
+    A day counts once every dose of it is past. Days without expected doses neither count nor
+    break a run.
+    """
+    raised = []
+    for is_empty, run in groupby(_whole_days(doses, now), key=_is_nothing_taken):
+        days = list(run)
+        if is_empty and len(days) >= HOLIDAY_DAYS:
+            first, last = days[0][0].local_date, days[-1][0].local_date
+            evidence: Evidence = {
+                "first_on": first.isoformat(),
+                "last_on": last.isoformat(),
+                "days": len(days),
+                "doses": sum(len(day) for day in days),
+                "zone": zone.key,
+            }
+            raised.append(Raised(Rule.DRUG_HOLIDAY, first.isoformat(), evidence))
+    return Verdict(tuple(raised), _next_window_end(doses, now))
+
+
+def supply_runs_out(
+    runs_out_on: date | None, *, threshold: int | None, zone: ZoneInfo, now: datetime
+) -> Verdict:
+    """F13: the patient says that the supply runs out within `threshold` days of today.
+
+    Local dates in the plan's zone; it can change at a local midnight only.
+    """
+    if threshold is None or runs_out_on is None:
+        return NOTHING
+    raise_at = local_midnight(runs_out_on - timedelta(days=threshold), zone)
+    if now < raise_at:
+        return Verdict((), raise_at)
+    evidence: Evidence = {"runs_out_on": runs_out_on.isoformat(), "threshold": threshold}
+    return Verdict((Raised(Rule.SUPPLY, "plan", evidence),), None)
+
+
+def set_up_gaps(missing: Sequence[str]) -> Verdict:
+    """F24: thresholds or an out-of-hours contact not set, or a patient who never signed in."""
+    if not missing:
+        return NOTHING
+    return Verdict((Raised(Rule.SET_UP, "plan", {"missing": list(missing)}),), None)
+
+
+def _is_reported_not_taken(dose: WatchedDose) -> bool:
+    return dose.outcome in {Outcome.MISSED, Outcome.SKIPPED}
+
+
+def _is_nothing_taken(day: Sequence[WatchedDose]) -> bool:
+    return all(dose.outcome is not Outcome.TAKEN for dose in day)
+
+
+def _whole_days(doses: Sequence[WatchedDose], now: datetime) -> Iterator[list[WatchedDose]]:
+    for _, day in groupby(doses, key=attrgetter("local_date")):
+        found = list(day)
+        if all(dose.is_past(now) for dose in found):
+            yield found
+
+
+def _next_window_end(doses: Sequence[WatchedDose], now: datetime) -> datetime | None:
+    ends = (dose.due_at + dose.window for dose in doses if not dose.is_past(now))
+    return min(ends, default=None)
+
+
+def _run(rule: Rule, run: Sequence[WatchedDose], threshold: int) -> Raised:
+    evidence: Evidence = {
+        "doses": len(run),
+        "first_due_at": run[0].due_at.isoformat(),
+        "last_due_at": run[-1].due_at.isoformat(),
+        "threshold": threshold,
+    }
+    return Raised(rule, run[0].due_at.isoformat(), evidence)

@@ -1,0 +1,163 @@
+"""The ladder: who must be told now, and when to look again.
+
+A pure function of the rungs, of what has been decided so far and of `now`. It never looks at
+whether an earlier task ran: a sweep that comes late decides everything that is due by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from accounts.domain.audiences import Audience
+
+
+class Reach(StrEnum):
+    """Whether a rung's audience can be told at this moment."""
+
+    NOW = "now"
+    LATER = "later"  # everybody there has quiet hours: queued, and not waited for
+    NOBODY = "nobody"  # no usable contact: skipped, and flagged
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRung:
+    """One level: `delay` after the ladder's start, `audience` is told."""
+
+    number: int
+    delay: timedelta
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An acknowledgement: the ladder waits until `until_at`, then goes on from `rung`."""
+
+    until_at: datetime
+    rung: int
+    is_clinic_held: bool  # a caregiver's word never stops the clinic's rungs of class E or D
+
+
+@dataclass(frozen=True, slots=True)
+class LadderState:
+    """How far an alert has climbed: the last rung decided, its round, and a hold if any."""
+
+    climb_from_at: datetime
+    rung: int = 0
+    round: int = 1
+    hold: Hold | None = None
+    is_listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RungDue:
+    """A rung that is to be decided now."""
+
+    number: int
+    round: int
+    audience: Audience
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What a look at the ladder decided: rungs now, the new state, the next look (None: never)."""
+
+    due: tuple[RungDue, ...]
+    state: LadderState
+    has_lapsed: bool
+    next_look_at: datetime | None
+
+
+def climb(
+    *,
+    state: LadderState,
+    rungs: Sequence[LadderRung],
+    reach: Mapping[int, Reach],
+    now: datetime,
+) -> Climb:
+    """Return the rungs due at `now`; behind the last one the alert stands on the worklist.
+
+    A rung whose audience cannot be told now is not waited for: the next is decided at once, and
+    the rungs after it keep their distance from that moment.
+    """
+    has_lapsed = state.hold is not None and now >= state.hold.until_at
+    due: list[RungDue] = []
+    hold, base, number, round_ = state.hold, state.climb_from_at, state.rung, state.round
+    if hold is not None and has_lapsed:
+        round_ += 1
+        held_rung = _rung(rungs, hold.rung)
+        if held_rung is not None:
+            due.append(_due(held_rung, round_, reach))
+            if hold.is_clinic_held:
+                base = hold.until_at - held_rung.delay
+                number = held_rung.number
+        hold = None
+    look_at: datetime | None = None
+    skips = bool(due) and due[-1].reach is not Reach.NOW and number == due[-1].number
+    for rung in rungs:
+        if rung.number <= number:
+            continue
+        if hold is not None and (hold.is_clinic_held or rung.audience is not Audience.CLINIC):
+            look_at = hold.until_at
+            if hold.is_clinic_held:
+                break
+            continue
+        due_at = now if skips else base + rung.delay
+        if due_at > now:
+            look_at = due_at if look_at is None else min(look_at, due_at)
+            break
+        if skips:
+            base = now - rung.delay
+        due.append(_due(rung, round_, reach))
+        number = rung.number
+        skips = due[-1].reach is not Reach.NOW
+    if hold is not None:
+        look_at = hold.until_at if look_at is None else min(look_at, hold.until_at)
+    last = rungs[-1].number if rungs else 0
+    return Climb(
+        due=tuple(due),
+        state=LadderState(
+            climb_from_at=base,
+            rung=number,
+            round=round_,
+            hold=hold,
+            is_listed=state.is_listed or number >= last,
+        ),
+        has_lapsed=has_lapsed,
+        next_look_at=look_at,
+    )
+
+
+def outside_rungs(rungs: Sequence[LadderRung], *, is_emergency: bool) -> tuple[LadderRung, ...]:
+    """Return the rungs for a fact that the patient already knows: everybody but the patient.
+
+    The first of them is told at once and the others keep their distance from it; for an emergency
+    all of them are told at once. The clinic is always among them.
+    """
+    outside = [rung for rung in rungs if rung.audience is not Audience.PATIENT]
+    if all(rung.audience is not Audience.CLINIC for rung in outside):
+        number = rungs[-1].number + 1 if rungs else 1
+        delay = outside[-1].delay if outside else timedelta()
+        outside.append(LadderRung(number=number, delay=delay, audience=Audience.CLINIC))
+    first = outside[0].delay
+    return tuple(
+        LadderRung(
+            number=rung.number,
+            delay=timedelta() if is_emergency else rung.delay - first,
+            audience=rung.audience,
+        )
+        for rung in outside
+    )
+
+
+def _rung(rungs: Sequence[LadderRung], number: int) -> LadderRung | None:
+    return next((rung for rung in rungs if rung.number == number), None)
+
+
+def _due(rung: LadderRung, round_: int, reach: Mapping[int, Reach]) -> RungDue:
+    return RungDue(
+        number=rung.number, round=round_, audience=rung.audience, reach=reach[rung.number]
+    )

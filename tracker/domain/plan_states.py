@@ -1,0 +1,43 @@
+"""How a plan may move: one table, and nothing else decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Route(StrEnum):
+    """The way in which baclofen is given. Never converted into one another."""
+
+    ORAL = "oral"
+    INTRATHECAL = "intrathecal"
+
+
+class PlanState(StrEnum):
+    """The life of a plan."""
+
+    DRAFT = "draft"
+    AWAITING = "awaiting_cosign"
+    ACTIVE = "active"
+    ON_HOLD = "on_hold"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    OBSERVATION = "observation"
+    CLOSED = "closed"
+
+
+ALLOWED: Mapping[PlanState, frozenset[PlanState]] = {
+    PlanState.DRAFT: frozenset({PlanState.AWAITING, PlanState.ACTIVE}),
+    PlanState.AWAITING: frozenset({PlanState.ACTIVE, PlanState.DRAFT}),
+    PlanState.ACTIVE: frozenset({PlanState.ON_HOLD, PlanState.STOPPED, PlanState.COMPLETED}),
+    PlanState.ON_HOLD: frozenset({PlanState.ACTIVE, PlanState.STOPPED}),
+    PlanState.STOPPED: frozenset({PlanState.OBSERVATION, PlanState.CLOSED}),
+    PlanState.COMPLETED: frozenset({PlanState.OBSERVATION, PlanState.CLOSED}),
+    PlanState.OBSERVATION: frozenset({PlanState.CLOSED}),
+    PlanState.CLOSED: frozenset(),
+}
+
+
+def may_move(from_state: PlanState, to_state: PlanState) -> bool:
+    """Tell whether a plan may go from one state to the other."""
+    return to_state in ALLOWED[from_state]

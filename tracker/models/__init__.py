@@ -1,0 +1,40 @@
+"""Tables of the taper as prescribed, of what really happened and of who must know."""
+
+from tracker.models.alerts import Alert, AlertEvent
+from tracker.models.checkins import CheckIn, CheckInSign, Report, ReportKind
+from tracker.models.doses import ExpectedDose
+from tracker.models.entries import Entry, EntryVoid
+from tracker.models.flags import Flag, FlagEvent
+from tracker.models.plans import (
+    DoseTime,
+    Plan,
+    PlanDraft,
+    PlanMove,
+    PlanVersion,
+    Rung,
+    Step,
+)
+from tracker.models.stays import Stay, StayKind
+
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "CheckIn",
+    "CheckInSign",
+    "DoseTime",
+    "Entry",
+    "EntryVoid",
+    "ExpectedDose",
+    "Flag",
+    "FlagEvent",
+    "Plan",
+    "PlanDraft",
+    "PlanMove",
+    "PlanVersion",
+    "Report",
+    "ReportKind",
+    "Rung",
+    "Stay",
+    "StayKind",
+    "Step",
+]
