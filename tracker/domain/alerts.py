@@ -39,3 +39,4 @@ class CloseReason(StrEnum):
     PLAN_HELD = "plan_held"
     PLAN_CHANGED = "plan_changed"
     STAY = "stay"
+    NOTED = "noted"  # by a named clinician, with a note

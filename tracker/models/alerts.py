@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Clinic, Fact, Patient
-from tracker.domain.alerts import AlertEventKind, AlertKind
+from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.models.doses import ExpectedDose
 from tracker.models.flags import Flag
 
@@ -43,6 +43,9 @@ class Alert(models.Model):
     alert_class = models.CharField(max_length=1, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    close_reason = models.CharField(
+        max_length=14, choices=[(reason, reason) for reason in CloseReason], blank=True
+    )
 
     climb_from_at = models.DateTimeField()
     rung = models.PositiveSmallIntegerField(default=0)

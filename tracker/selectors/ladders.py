@@ -1,0 +1,39 @@
+"""The ladder behind an alert: from the signed version, or from the clinic when there is none."""
+
+from __future__ import annotations
+
+from accounts.models import Clinic, User
+from tracker.domain.alerts import AlertKind
+from tracker.domain.flags import FlagClass
+from tracker.domain.ladder import LadderRung, outside_rungs
+from tracker.models import Alert, PlanVersion
+from tracker.selectors.versions import ladder_of, watched_plan_of
+
+
+def terms_of(alert: Alert) -> PlanVersion | Clinic:
+    """Return what the alert's timings come from: the dose's own version, the newest signed
+    version of the patient's watched plan, or the clinic's template."""
+    if alert.dose is not None:
+        return alert.dose.version
+    plan = alert.flag.plan if alert.flag is not None else None
+    plan = plan or watched_plan_of(alert.patient)
+    version = plan.versions.order_by("-number").first() if plan is not None else None
+    return version or alert.patient.clinic
+
+
+def ladder_behind(alert: Alert) -> tuple[LadderRung, ...]:
+    """Return the rungs that this alert climbs, lowest first.
+
+    A silence climbs the whole ladder. What the patient has said climbs only the rungs of the
+    people outside, the first of them at once; an emergency tells all of them at once.
+    """
+    rungs = ladder_of(terms_of(alert).rungs.all())
+    if alert.kind == AlertKind.NO_LOG:
+        return rungs
+    return outside_rungs(rungs, is_emergency=alert.alert_class == FlagClass.EMERGENCY)
+
+
+def named_clinician(alert: Alert) -> User | None:
+    """Return the clinician whom the plan names; None without a plan."""
+    terms = terms_of(alert)
+    return terms.named_clinician if isinstance(terms, PlanVersion) else None

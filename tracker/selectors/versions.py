@@ -1,0 +1,36 @@
+"""Which signed version counts, and what its ladder is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.domain.audiences import Audience
+from accounts.models import ClinicRung, Patient
+from tracker.domain.ladder import LadderRung
+from tracker.domain.plan_states import PlanState
+from tracker.models import Plan, PlanVersion, Rung
+
+
+def version_in_force(plan: Plan, now: datetime) -> PlanVersion | None:
+    """Return the newest signed version that counts at `now`; None before the first signature."""
+    return plan.versions.filter(counts_from_at__lte=now).order_by("-number").first()
+
+
+def running_plan_of(patient: Patient) -> Plan | None:
+    """Return the patient's active or held plan; the newest when there are two routes."""
+    return patient.plans.running().order_by("-created_at").first()
+
+
+def watched_plan_of(patient: Patient) -> Plan | None:
+    """Return the plan whose people and ladder still matter: running, or under observation."""
+    states = [PlanState.ACTIVE, PlanState.ON_HOLD, PlanState.OBSERVATION]
+    return patient.plans.filter(state__in=states).order_by("-created_at").first()
+
+
+def ladder_of(rungs: Iterable[Rung | ClinicRung]) -> tuple[LadderRung, ...]:
+    """Return a version's or a clinic's rungs as the rules read them, lowest first."""
+    return tuple(
+        LadderRung(number=rung.number, delay=rung.delay, audience=Audience(rung.audience))
+        for rung in sorted(rungs, key=lambda rung: rung.number)
+    )

@@ -1,0 +1,232 @@
+"""Alerts as rows: opened and closed by facts, held by people, every turn of it an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.access import capacities_of
+from accounts.domain.capacities import Capacity
+from accounts.domain.problems import Problem, Refusal
+from accounts.models import User
+from accounts.services.audit import audit_record
+from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
+from tracker.domain.doses import Outcome
+from tracker.domain.flags import FlagClass
+from tracker.models import Alert, AlertEvent, ExpectedDose, Plan
+from tracker.selectors.ladders import ladder_behind, terms_of
+
+SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
+"""Classes whose clinic rungs go on although a caregiver has said "I have it"."""
+
+
+def alert_event(
+    alert: Alert,
+    kind: str,
+    now: datetime,
+    *,
+    person: User | None = None,
+    note: str = "",
+    **facts: object,
+) -> AlertEvent:
+    """Return one unsaved line of the alert's thread, at its present rung and round."""
+    return AlertEvent(
+        alert=alert,
+        at=now,
+        kind=kind,
+        rung=alert.rung,
+        round=alert.round,
+        person=person,
+        note=note,
+        facts=facts,
+    )
+
+
+def alert_open_for_dose(*, dose: ExpectedDose, kind: AlertKind, now: datetime) -> Alert:
+    """Open the next episode of a dose's alert; the sweep then climbs its ladder.
+
+    The first episode of a silence climbs from the dose's own time; later ones and doses that
+    somebody said were not taken climb from `now`.
+    """
+    episode = dose.alerts.filter(kind=kind).count() + 1
+    is_first_silence = kind is AlertKind.NO_LOG and episode == 1
+    alert = Alert(
+        patient=dose.plan.patient,
+        kind=kind,
+        dose=dose,
+        episode=episode,
+        opened_at=now,
+        climb_from_at=dose.due_at if is_first_silence else now,
+        next_look_at=now,
+    )
+    alert.save()
+    alert_event(alert, AlertEventKind.OPENED, now).save()
+    return alert
+
+
+def alert_close(
+    *, alert: Alert, reason: CloseReason, now: datetime, by: User | None = None, note: str = ""
+) -> None:
+    """Close an alert; its next look is now, so that those who were told are told its outcome."""
+    alert.closed_at = now
+    alert.close_reason = reason
+    alert.held_until_at = None
+    alert.held_by = None
+    alert.next_look_at = now
+    alert.save(
+        update_fields=["closed_at", "close_reason", "held_until_at", "held_by", "next_look_at"]
+    )
+    alert_event(alert, AlertEventKind.CLOSED, now, person=by, note=note, reason=reason.value).save()
+
+
+@transaction.atomic
+def dose_alerts_settle(*, dose: ExpectedDose, is_away: bool, now: datetime) -> datetime | None:
+    """Open, move or close a dose's alerts as its facts stand; return when to look again.
+
+    `is_away` says that the dose falls into a stay. The caller holds the dose's row.
+    """
+    opened = {AlertKind(alert.kind): alert for alert in dose.alerts.open()}
+    entry = dose.standing_entry
+    if is_away or dose.cancelled_at is not None:
+        reason = CloseReason.STAY if is_away else CloseReason.PLAN_CHANGED
+        _close_all(opened.values(), reason, now)
+        return None
+    if entry is None:
+        return _settle_silence(dose, opened, now)
+    if AlertKind.NO_LOG in opened:
+        alert_close(alert=opened[AlertKind.NO_LOG], reason=CloseReason.ENTRY, now=now)
+    if entry.outcome == Outcome.TAKEN:
+        if AlertKind.NOT_TAKEN in opened:
+            alert_close(alert=opened[AlertKind.NOT_TAKEN], reason=CloseReason.ENTRY, now=now)
+        return None
+    was_told = dose.alerts.filter(kind=AlertKind.NOT_TAKEN, opened_at__gte=entry.received_at)
+    if AlertKind.NOT_TAKEN not in opened and not was_told.exists():
+        alert_open_for_dose(dose=dose, kind=AlertKind.NOT_TAKEN, now=now)
+    return None
+
+
+def _settle_silence(
+    dose: ExpectedDose, opened: dict[AlertKind, Alert], now: datetime
+) -> datetime | None:
+    if AlertKind.NOT_TAKEN in opened:
+        alert_close(alert=opened[AlertKind.NOT_TAKEN], reason=CloseReason.ENTRY_VOIDED, now=now)
+    if AlertKind.NO_LOG in opened:
+        return None
+    first_rung = dose.version.rungs.order_by("number").first()
+    first_at = dose.due_at + first_rung.delay if first_rung is not None else dose.due_at
+    if now < first_at:
+        return first_at
+    last = dose.alerts.filter(kind=AlertKind.NO_LOG).order_by("-episode").first()
+    if last is None or last.close_reason == CloseReason.ENTRY:
+        alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=now)
+    return None
+
+
+@transaction.atomic
+def alerts_close_for_plan(*, plan: Plan, reason: CloseReason, now: datetime, by: User) -> int:
+    """Close every open alert about this plan's doses; flags and their alerts stay open."""
+    found = Alert.objects.open().filter(dose__plan=plan)
+    alerts = list(found.select_for_update(no_key=True, of=("self",)))
+    _close_all(alerts, reason, now, by)
+    return len(alerts)
+
+
+@transaction.atomic
+def alert_acknowledge(*, alert: Alert, by: User, now: datetime) -> Alert:
+    """Record that `by` has it: the ladder waits for the follow-up minutes, then goes on.
+
+    A caregiver's word never holds the clinic's rungs of class E or D. The patient's own word is
+    refused, and so is a closed alert.
+    """
+    alert = _locked_open(alert)
+    capacities = capacities_of(by, alert.patient, now)
+    if capacities <= {Capacity.PATIENT}:
+        raise Refusal(Problem("alert", _("Somebody else has to say “I have it” for this alert.")))
+    is_clinic = Capacity.CLINICIAN in capacities
+    alert.held_by = by
+    alert.held_rung = alert.rung
+    alert.held_until_at = now + terms_of(alert).follow_up_delay
+    alert.is_clinic_held = is_clinic or alert.alert_class not in SPARING
+    alert.next_look_at = now
+    alert.save(
+        update_fields=["held_by", "held_rung", "held_until_at", "is_clinic_held", "next_look_at"]
+    )
+    event = alert_event(
+        alert,
+        AlertEventKind.ACKNOWLEDGED,
+        now,
+        person=by,
+        until=alert.held_until_at.isoformat(),
+    )
+    event.save()
+    audit_record(
+        actor=by, action="alert.acknowledged", target=alert, patient=alert.patient, now=now
+    )
+    return alert
+
+
+@transaction.atomic
+def alert_pass_on(*, alert: Alert, by: User, note: str, now: datetime) -> Alert:
+    """Record that `by` cannot see to it; when nobody told at this rung is left, the next is due."""
+    alert = _locked_open(alert)
+    alert_event(alert, AlertEventKind.PASSED_ON, now, person=by, note=note.strip()).save()
+    if alert.held_by == by:
+        alert_unhold(alert=alert, now=now)
+    if _is_nobody_left(alert):
+        _next_rung_now(alert, now)
+    alert.next_look_at = now
+    alert.save(update_fields=["held_by", "held_until_at", "climb_from_at", "next_look_at"])
+    audit_record(actor=by, action="alert.passed_on", target=alert, patient=alert.patient, now=now)
+    return alert
+
+
+def alert_unhold(*, alert: Alert, now: datetime) -> None:
+    """End an acknowledgement before its time: passed on, or the person's right has ended."""
+    alert_event(alert, AlertEventKind.LAPSED, now, person=alert.held_by).save()
+    alert.held_by = None
+    alert.held_until_at = None
+    alert.next_look_at = now
+    alert.save(update_fields=["held_by", "held_until_at", "next_look_at"])
+
+
+@transaction.atomic
+def alert_close_with_note(*, alert: Alert, by: User, note: str, now: datetime) -> None:
+    """Close a no-log or not-taken alert by a clinician's note; a flag's alert by its flag."""
+    alert = _locked_open(alert)
+    if alert.kind == AlertKind.FLAG:
+        raise Refusal(Problem("alert", _("Close the flag; its alert closes with it.")))
+    if not note.strip():
+        raise Refusal(Problem("note", _("Write what was found or done.")))
+    alert_close(alert=alert, reason=CloseReason.NOTED, by=by, note=note.strip(), now=now)
+    audit_record(actor=by, action="alert.closed", target=alert, patient=alert.patient, now=now)
+
+
+def _locked_open(alert: Alert) -> Alert:
+    locked = Alert.objects.select_for_update(no_key=True, of=("self",))
+    alert = locked.select_related("patient__clinic").get(pk=alert.pk)
+    if alert.closed_at is not None:
+        raise Refusal(Problem("alert", _("This alert is closed: its fact no longer stands.")))
+    return alert
+
+
+def _close_all(
+    alerts: Iterable[Alert], reason: CloseReason, now: datetime, by: User | None = None
+) -> None:
+    for alert in alerts:
+        alert_close(alert=alert, reason=reason, now=now, by=by)
+
+
+def _is_nobody_left(alert: Alert) -> bool:
+    events = alert.events.filter(rung=alert.rung)
+    asked = events.filter(kind=AlertEventKind.DECIDED)
+    passed = alert.events.filter(kind=AlertEventKind.PASSED_ON).values("person")
+    return asked.exists() and not asked.exclude(person__in=passed).exists()
+
+
+def _next_rung_now(alert: Alert, now: datetime) -> None:
+    higher = [rung for rung in ladder_behind(alert) if rung.number > alert.rung]
+    if higher:
+        alert.climb_from_at = now - higher[0].delay

@@ -1,0 +1,179 @@
+"""Check-ins and reports: documented signs, "stopped suddenly", "my supply runs out on"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.domain.problems import Problem, Refusal
+from accounts.models import Patient, User
+from accounts.services.audit import audit_record
+from tracker.domain.flags import Rule
+from tracker.domain.medicine import Urgency
+from tracker.domain.plan_states import Route
+from tracker.models import CheckIn, CheckInSign, Plan, Report, ReportKind
+from tracker.selectors.medicine import baclofen
+from tracker.selectors.versions import watched_plan_of
+from tracker.services.entries import CLOCK_TOLERANCE
+from tracker.services.flags import flag_open
+from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInResult:
+    """What came of a check-in; `is_urgent` sends the person to the urgent page at once."""
+
+    check_in: CheckIn
+    is_repeat_of_request: bool
+    is_urgent: bool
+
+
+@transaction.atomic
+def check_in_add(
+    *,
+    patient: Patient,
+    by: User,
+    signs: Sequence[str],
+    note: str,
+    at: datetime | None,
+    client_id: UUID,
+    now: datetime,
+) -> CheckInResult:
+    """Store which documented signs are present; no signs means "none of these".
+
+    `at` is the person's own time, kept when a device was offline; a time ahead of `now` counts
+    as `now`. Opens F1 and F2 in the same transaction, so people are told by the next sweep.
+    """
+    patient_lock(patient)
+    body = fingerprint(patient.pk, sorted(signs), note, at)
+    earlier = CheckIn.objects.filter(by=by, client_id=client_id).first()
+    if earlier is not None:
+        same_body_or_conflict(earlier.body_sha256, body)
+        urgent = earlier.signs.filter(urgency=Urgency.EMERGENCY).exists()
+        return CheckInResult(earlier, True, urgent)
+    _refuse_long(note)
+    plan = watched_plan_of(patient)
+    urgencies = _urgencies(signs, Route(plan.route) if plan else Route.ORAL)
+    check_in = CheckIn(
+        patient=patient,
+        at=_kept_time(at, now),
+        received_at=now,
+        by=by,
+        client_id=client_id,
+        body_sha256=body,
+        note=note.strip(),
+        content_version=baclofen().version,
+    )
+    check_in.save()
+    CheckInSign.objects.bulk_create(
+        CheckInSign(check_in=check_in, sign=sign, urgency=urgency)
+        for sign, urgency in urgencies.items()
+    )
+    _flag_signs(check_in, plan, urgencies, now)
+    audit_record(
+        actor=by,
+        action="check_in.added",
+        target=check_in,
+        patient=patient,
+        now=now,
+        signs=sorted(urgencies),
+    )
+    return CheckInResult(check_in, False, Urgency.EMERGENCY in urgencies.values())
+
+
+@transaction.atomic
+def report_add(
+    *,
+    patient: Patient,
+    by: User,
+    kind: ReportKind,
+    at: datetime | None,
+    client_id: UUID,
+    now: datetime,
+    runs_out_on: date | None = None,
+    note: str = "",
+) -> Report:
+    """Store a statement: stopped suddenly (opens F4), or the supply runs out on a local date."""
+    patient_lock(patient)
+    body = fingerprint(patient.pk, kind, runs_out_on, note, at)
+    earlier = Report.objects.filter(by=by, client_id=client_id).first()
+    if earlier is not None:
+        same_body_or_conflict(earlier.body_sha256, body)
+        return earlier
+    _refuse_long(note)
+    if (kind is ReportKind.SUPPLY) != (runs_out_on is not None):
+        raise Refusal(Problem("runs_out_on", _("Say on which date the supply runs out.")))
+    plan = watched_plan_of(patient)
+    report = Report(
+        patient=patient,
+        kind=kind,
+        at=_kept_time(at, now),
+        received_at=now,
+        by=by,
+        client_id=client_id,
+        body_sha256=body,
+        runs_out_on=runs_out_on,
+        note=note.strip(),
+    )
+    report.save()
+    if kind is ReportKind.STOPPED:
+        flag_open(
+            patient=patient,
+            plan=plan,
+            rule=Rule.STOPPED_SUDDENLY,
+            subject=str(report.pk),
+            evidence={"by": by.name, "at": report.at.isoformat()},
+            now=now,
+            by=by,
+        )
+    elif plan is not None:
+        Plan.objects.filter(pk=plan.pk).update(next_look_at=now)
+    audit_record(
+        actor=by, action="report.added", target=report, patient=patient, now=now, kind=kind
+    )
+    return report
+
+
+def _refuse_long(note: str) -> None:
+    if len(note.strip()) > 500:
+        raise Refusal(Problem("note", _("Write at most 500 characters.")))
+
+
+def _kept_time(at: datetime | None, now: datetime) -> datetime:
+    if at is None or now < at <= now + CLOCK_TOLERANCE:
+        return now
+    return min(at, now)
+
+
+def _urgencies(signs: Sequence[str], route: Route) -> dict[str, Urgency]:
+    known = {sign.id: sign for sign in baclofen().signs}
+    unknown = [sign for sign in signs if sign not in known]
+    if unknown:
+        text = _("“%(sign)s” is not one of the documented signs.")
+        raise Refusal(*(Problem("signs", text % {"sign": sign}) for sign in unknown))
+    return {sign: known[sign].urgency(route) for sign in signs}
+
+
+def _flag_signs(
+    check_in: CheckIn, plan: Plan | None, urgencies: dict[str, Urgency], now: datetime
+) -> None:
+    for rule, urgency in (
+        (Rule.EMERGENCY_SIGN, Urgency.EMERGENCY),
+        (Rule.SAME_DAY_SIGN, Urgency.SAME_DAY_CALL),
+    ):
+        found = sorted(sign for sign, found in urgencies.items() if found is urgency)
+        if found:
+            flag_open(
+                patient=check_in.patient,
+                plan=plan,
+                rule=rule,
+                subject=str(check_in.pk),
+                evidence={"signs": found, "by": check_in.by.name, "at": check_in.at.isoformat()},
+                now=now,
+                by=check_in.by,
+            )

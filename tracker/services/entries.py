@@ -1,0 +1,239 @@
+"""Entries: everything that a person says happened to a dose is kept; at most one stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.domain.problems import Problem, Refusal
+from accounts.models import Patient, User
+from accounts.services.audit import audit_record
+from tracker.domain.doses import Outcome
+from tracker.domain.flags import Rule
+from tracker.models import Entry, EntryVoid, ExpectedDose, Flag, Plan, PlanVersion
+from tracker.selectors.versions import running_plan_of
+from tracker.services.flags import flag_close_by_fact, flag_open
+from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far ahead a phone's clock may run and still count as the received time."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """What came of a request: the row, whether it was a repeat, and what to ask the person."""
+
+    entry: Entry
+    is_repeat_of_request: bool
+    standing: Entry | None
+    question: str  # "", "one_or_two" (own second entry), "two_people" or "clock"
+
+
+@transaction.atomic
+def entry_add(
+    *,
+    patient: Patient,
+    by: User,
+    via: str,
+    outcome: Outcome,
+    taken_at: datetime | None,
+    device_at: datetime | None,
+    client_id: UUID,
+    now: datetime,
+    dose: ExpectedDose | None = None,
+    reason: str = "",
+    is_amount_different: bool = False,
+    amount_note: str = "",
+) -> EntryResult:
+    """Store what `by` says happened to a dose, or (no dose) that an extra one was taken.
+
+    `taken_at` is an instant; left out for a taken dose it means `now`. The same `client_id` with
+    the same body returns the stored row; with another body it raises Conflict. Raises Refusal
+    for a time before the plan, a dose that is no longer expected, or text that is too long.
+    """
+    patient_lock(patient)
+    body = fingerprint(
+        patient.pk, dose and dose.pk, outcome, taken_at, reason, is_amount_different, amount_note
+    )
+    earlier = Entry.objects.filter(by=by, client_id=client_id).first()
+    if earlier is not None:
+        return _same_request(earlier, body)
+    if dose is not None:
+        locked = ExpectedDose.objects.select_for_update(no_key=True, of=("self",))
+        dose = locked.select_related("plan", "standing_entry").get(pk=dose.pk)
+    stated_at, is_clock_wrong = _stated_time(outcome, taken_at, now)
+    entry = Entry(
+        patient=patient,
+        dose=dose,
+        outcome=outcome,
+        taken_at=stated_at,
+        device_at=device_at,
+        received_at=now,
+        by=by,
+        via=via,
+        client_id=client_id,
+        body_sha256=body,
+        reason=reason.strip(),
+        is_amount_different=is_amount_different,
+        amount_note=amount_note.strip(),
+        is_clock_wrong=is_clock_wrong,
+    )
+    plan = dose.plan if dose is not None else running_plan_of(patient)
+    _refuse_what_cannot_be(entry, plan)
+    entry.save()
+    standing = _stand(entry, dose, now)
+    _flag(entry, plan, standing, now)
+    _look_again(plan, now)
+    audit_record(
+        actor=by, action="entry.added", target=entry, patient=patient, now=now, outcome=outcome
+    )
+    return EntryResult(entry, False, standing, _question(entry, standing))
+
+
+@transaction.atomic
+def entry_void(*, entry: Entry, by: User, reason: str, now: datetime) -> EntryVoid:
+    """Take an entry back; the row stays. The next unvoided entry of the dose stands, if any."""
+    patient_lock(entry.patient)
+    if EntryVoid.objects.filter(entry=entry).exists():
+        raise Refusal(Problem("entry", _("This entry was taken back already.")))
+    if not reason.strip():
+        raise Refusal(Problem("reason", _("Say why the entry is taken back.")))
+    void = EntryVoid(entry=entry, by=by, at=now, reason=reason.strip())
+    void.save()
+    plan = entry.dose.plan if entry.dose is not None else running_plan_of(entry.patient)
+    if entry.dose is not None:
+        _stand_after_void(entry.dose, now)
+        _settle_two_people(entry.dose, now)
+    _look_again(plan, now)
+    audit_record(actor=by, action="entry.voided", target=entry, patient=entry.patient, now=now)
+    return void
+
+
+@transaction.atomic
+def entry_count_as_extra(*, entry: Entry, by: User, now: datetime) -> Entry:
+    """Answer "two" to "one dose or two?": the repeat is taken back and kept as an extra dose."""
+    if entry.outcome != Outcome.TAKEN:
+        raise Refusal(Problem("entry", _("Only a dose that was taken can be an extra dose.")))
+    entry_void(entry=entry, by=by, reason=_("Counted as an extra dose"), now=now)
+    return entry_add(
+        patient=entry.patient,
+        by=by,
+        via=entry.via,
+        outcome=Outcome.TAKEN,
+        taken_at=entry.taken_at,
+        device_at=entry.device_at,
+        client_id=uuid5(entry.pk, "extra"),
+        is_amount_different=entry.is_amount_different,
+        amount_note=entry.amount_note,
+        now=now,
+    ).entry
+
+
+def _same_request(earlier: Entry, body: str) -> EntryResult:
+    same_body_or_conflict(earlier.body_sha256, body)
+    standing = earlier.dose.standing_entry if earlier.dose is not None else None
+    return EntryResult(earlier, True, standing, _question(earlier, standing))
+
+
+def _stated_time(
+    outcome: Outcome, taken_at: datetime | None, now: datetime
+) -> tuple[datetime | None, bool]:
+    """Return the time to keep, and whether the phone's clock must be wrong."""
+    if outcome is not Outcome.TAKEN:
+        return None, False
+    if taken_at is None:
+        return now, False
+    if taken_at <= now:
+        return taken_at, False
+    if taken_at <= now + CLOCK_TOLERANCE:
+        return now, False
+    return taken_at, True
+
+
+def _refuse_what_cannot_be(entry: Entry, plan: Plan | None) -> None:
+    problems = []
+    first = PlanVersion.objects.filter(plan=plan).order_by("number").first() if plan else None
+    if first is None:
+        problems.append(Problem("dose", _("There is no plan to log a dose for.")))
+    elif entry.taken_at is not None and entry.taken_at < first.counts_from_at:
+        text = _("That is before the plan was signed; doses count from then on.")
+        problems.append(Problem("taken_at", text))
+    if entry.dose is not None and entry.dose.cancelled_at is not None:
+        text = _("This dose is no longer expected: %(reason)s. Log it as an extra dose.")
+        problems.append(Problem("dose", text % {"reason": entry.dose.cancel_reason}))
+    problems += [
+        Problem(name, _("Write at most 200 characters."))
+        for name in ("reason", "amount_note")
+        if len(getattr(entry, name)) > 200
+    ]
+    if problems:
+        raise Refusal(*problems)
+
+
+def _stand(entry: Entry, dose: ExpectedDose | None, now: datetime) -> Entry | None:
+    """Let the first entry of a dose stand; return the one that stands."""
+    if dose is None:
+        return None
+    if dose.standing_entry is None:
+        dose.standing_entry = entry
+    dose.next_look_at = now
+    dose.save(update_fields=["standing_entry", "next_look_at"])
+    return dose.standing_entry
+
+
+def _stand_after_void(dose: ExpectedDose, now: datetime) -> None:
+    locked = ExpectedDose.objects.select_for_update(no_key=True, of=("self",)).get(pk=dose.pk)
+    left = Entry.objects.filter(dose=locked, void=None).order_by("received_at", "pk")
+    if locked.standing_entry_id not in {entry.pk for entry in left}:
+        locked.standing_entry = left.first()
+    locked.next_look_at = now
+    locked.save(update_fields=["standing_entry", "next_look_at"])
+
+
+def _question(entry: Entry, standing: Entry | None) -> str:
+    if entry.is_clock_wrong:
+        return "clock"
+    if standing is None or standing.pk == entry.pk:
+        return ""
+    return "one_or_two" if standing.by_id == entry.by_id else "two_people"
+
+
+def _flag(entry: Entry, plan: Plan | None, standing: Entry | None, now: datetime) -> None:
+    """Open F12 for an extra dose, a differing amount, or two people's entries for one dose."""
+    what, subject = [], str(entry.pk)
+    if entry.dose is None:
+        what.append("extra")
+    if entry.is_amount_different:
+        what.append("amount")
+    if _question(entry, standing) == "two_people" and entry.dose is not None:
+        what.append("two_people")
+        subject = str(entry.dose.pk)
+    if not what:
+        return
+    flag_open(
+        patient=entry.patient,
+        plan=plan,
+        rule=Rule.AMOUNT_OR_EXTRA,
+        subject=subject,
+        evidence={"what": what, "entry": str(entry.pk), "at": now.isoformat()},
+        now=now,
+        by=entry.by,
+    )
+
+
+def _settle_two_people(dose: ExpectedDose, now: datetime) -> None:
+    """Close F12 about two people's entries once a single entry is left."""
+    if Entry.objects.filter(dose=dose, void=None).count() > 1:
+        return
+    conflicts = Flag.objects.open().filter(rule=Rule.AMOUNT_OR_EXTRA, subject=str(dose.pk))
+    for flag in conflicts.select_related("patient__clinic"):
+        flag_close_by_fact(flag=flag, fact={"settled_at": now.isoformat()}, now=now)
+
+
+def _look_again(plan: Plan | None, now: datetime) -> None:
+    if plan is not None:
+        Plan.objects.filter(pk=plan.pk).update(next_look_at=now)

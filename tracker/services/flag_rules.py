@@ -1,0 +1,133 @@
+"""Applies the rules that follow a plan over time: opens what they raise, closes what fell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.models.contact_points import OUT_OF_HOURS
+from accounts.selectors.contact_points import usable_contact_points
+from tracker.domain import flags as rules
+from tracker.domain.doses import Outcome
+from tracker.domain.flags import Raised, Rule, Verdict, WatchedDose
+from tracker.domain.plan_states import PlanState
+from tracker.models import ExpectedDose, Flag, FlagEvent, Plan, PlanVersion, ReportKind
+from tracker.selectors.versions import version_in_force
+from tracker.services.flags import flag_close_by_fact, flag_open
+
+THRESHOLDS = (
+    "missed_doses_threshold",
+    "hours_since_taken_threshold",
+    "silent_doses_threshold",
+    "supply_days_threshold",
+)
+
+WATCHED_RULES = frozenset(
+    {
+        Rule.NOT_TAKEN_RUN,
+        Rule.HOURS_SINCE_TAKEN,
+        Rule.SILENT_RUN,
+        Rule.DRUG_HOLIDAY,
+        Rule.SUPPLY,
+        Rule.SET_UP,
+    }
+)
+
+
+@transaction.atomic
+def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
+    """Open, restate and close the plan's watched flags; return when the next could change.
+
+    Only an active plan is evaluated: holding or stopping one closes and opens nothing.
+    """
+    version = version_in_force(plan, now)
+    if version is None or plan.state != PlanState.ACTIVE:
+        return None
+    verdicts = _verdicts(plan, version, now)
+    raised = {
+        (found.rule, found.subject): found for verdict in verdicts for found in verdict.raised
+    }
+    standing = Flag.objects.open().filter(plan=plan, rule__in=WATCHED_RULES)
+    for flag in standing.select_related("patient__clinic"):
+        if (Rule(flag.rule), flag.subject) not in raised:
+            flag_close_by_fact(flag=flag, fact={"seen_at": now.isoformat()}, now=now)
+    for found in raised.values():
+        if not _was_closed_by_a_person(plan, found):
+            flag_open(
+                patient=plan.patient,
+                plan=plan,
+                rule=found.rule,
+                subject=found.subject,
+                evidence=found.evidence,
+                now=now,
+            )
+    looks = [verdict.next_look_at for verdict in verdicts if verdict.next_look_at is not None]
+    return min(looks, default=None)
+
+
+def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdict]:
+    zone = ZoneInfo(version.zone)
+    doses = _watched_doses(plan)
+    supply = plan.patient.reports.filter(kind=ReportKind.SUPPLY).order_by("at").last()
+    return (
+        rules.not_taken_runs(doses, threshold=version.missed_doses_threshold, now=now),
+        rules.hours_since_taken(doses, threshold=version.hours_since_taken_threshold, now=now),
+        rules.silent_run(doses, threshold=version.silent_doses_threshold, now=now),
+        rules.drug_holidays(doses, zone=zone, now=now),
+        rules.supply_runs_out(
+            supply.runs_out_on if supply else None,
+            threshold=version.supply_days_threshold,
+            zone=zone,
+            now=now,
+        ),
+        rules.set_up_gaps(_missing(plan, version)),
+    )
+
+
+def _watched_doses(plan: Plan) -> list[WatchedDose]:
+    found = (
+        ExpectedDose.objects.standing()
+        .filter(plan=plan)
+        .select_related("standing_entry", "version")
+        .order_by("due_at", "wall_time")
+    )
+    stays = list(plan.patient.stays.all())
+    return [
+        WatchedDose(
+            due_at=dose.due_at,
+            window=dose.version.on_time_window,
+            local_date=dose.local_date,
+            outcome=Outcome(dose.standing_entry.outcome) if dose.standing_entry else None,
+            taken_at=dose.standing_entry.taken_at if dose.standing_entry else None,
+        )
+        for dose in found
+        if not any(
+            stay.from_at <= dose.due_at and (stay.until_at is None or dose.due_at < stay.until_at)
+            for stay in stays
+        )
+    ]
+
+
+def _missing(plan: Plan, version: PlanVersion) -> list[str]:
+    missing = [name for name in THRESHOLDS if getattr(version, name) is None]
+    clinic = plan.patient.clinic
+    if not usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS).exists():
+        missing.append("out_of_hours_contact")
+    if plan.patient.user is None:
+        missing.append("patient_never_signed_in")
+    return missing
+
+
+def _was_closed_by_a_person(plan: Plan, found: Raised) -> bool:
+    """Tell whether a named person has closed a flag that stated exactly these facts."""
+    closing = FlagEvent.objects.filter(
+        flag__plan=plan,
+        flag__rule=found.rule,
+        flag__subject=found.subject,
+        kind="closed",
+        by__isnull=False,
+    )
+    return closing.filter(evidence=dict(found.evidence)).exists()

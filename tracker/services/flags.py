@@ -1,0 +1,134 @@
+"""Flags as rows: opened and closed with their evidence, by a fact or by a named person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.domain.problems import Problem, Refusal
+from accounts.models import Patient, User
+from accounts.services.audit import audit_record
+from tracker.domain.alerts import AlertKind, CloseReason
+from tracker.domain.flags import CLASS_OF, Evidence, FlagClass, Rule
+from tracker.models import Alert, AlertEvent, Flag, FlagEvent, Plan
+from tracker.services.alerts import alert_close, alert_event
+
+ALERTING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
+"""Classes that somebody is told about; the others wait on the worklist."""
+
+
+@transaction.atomic
+def flag_open(
+    *,
+    patient: Patient,
+    plan: Plan | None,
+    rule: Rule,
+    subject: str,
+    evidence: Evidence,
+    now: datetime,
+    by: User | None = None,
+) -> Flag:
+    """Open a flag, or restate the open one when its evidence has changed.
+
+    A flag of class E or D opens an alert too, so that people are told by the next sweep.
+    """
+    flag, is_new = Flag.objects.get_or_create(
+        patient=patient,
+        rule=rule,
+        subject=subject,
+        closed_at=None,
+        defaults={
+            "plan": plan,
+            "flag_class": CLASS_OF[rule],
+            "evidence": dict(evidence),
+            "opened_at": now,
+        },
+    )
+    if is_new:
+        _event(flag, "opened", now=now, by=by)
+        if flag.flag_class in ALERTING:
+            _alert_open(flag, now=now)
+        audit_record(
+            actor=by,
+            job="" if by else "flags",
+            action="flag.opened",
+            target=flag,
+            patient=patient,
+            now=now,
+            rule=rule,
+        )
+    elif flag.evidence != dict(evidence):
+        flag.evidence = dict(evidence)
+        flag.save(update_fields=["evidence"])
+        _event(flag, "restated", now=now, by=by)
+    return flag
+
+
+@transaction.atomic
+def flag_close(*, flag: Flag, by: User, note: str, now: datetime) -> None:
+    """Close a flag by a named person's note; refused without one, or when closed already."""
+    flag = Flag.objects.select_for_update(no_key=True, of=("self",)).get(pk=flag.pk)
+    if not note.strip():
+        raise Refusal(Problem("note", _("Write what was found or done. A flag closes by a note.")))
+    if flag.closed_at is not None:
+        raise Refusal(Problem("flag", _("This flag is closed already.")))
+    _close(flag, now=now, by=by, note=note.strip())
+    audit_record(
+        actor=by, action="flag.closed", target=flag, patient=flag.patient, now=now, rule=flag.rule
+    )
+
+
+@transaction.atomic
+def flag_close_by_fact(*, flag: Flag, fact: Evidence, now: datetime) -> None:
+    """Close a flag because what it states no longer stands; `fact` is what undid it."""
+    _close(flag, now=now, by=None, note="", fact=fact)
+    audit_record(
+        actor=None,
+        job="flags",
+        action="flag.closed_by_fact",
+        target=flag,
+        patient=flag.patient,
+        now=now,
+        rule=flag.rule,
+    )
+
+
+def _close(
+    flag: Flag, *, now: datetime, by: User | None, note: str, fact: Evidence | None = None
+) -> None:
+    flag.closed_at = now
+    flag.save(update_fields=["closed_at"])
+    _event(flag, "closed", now=now, by=by, note=note, fact=fact)
+    for alert in flag.alerts.open().select_for_update(no_key=True, of=("self",)):
+        alert_close(alert=alert, reason=CloseReason.FLAG_CLOSED, by=by, note=note, now=now)
+
+
+def _alert_open(flag: Flag, *, now: datetime) -> None:
+    alert = Alert(
+        patient=flag.patient,
+        kind=AlertKind.FLAG,
+        flag=flag,
+        episode=1,
+        alert_class=flag.flag_class,
+        opened_at=now,
+        climb_from_at=now,
+        listed_at=now,
+        next_look_at=now,
+    )
+    alert.save()
+    AlertEvent.objects.bulk_create([alert_event(alert, "opened", now)])
+
+
+def _event(
+    flag: Flag,
+    kind: str,
+    *,
+    now: datetime,
+    by: User | None,
+    note: str = "",
+    fact: Evidence | None = None,
+) -> None:
+    evidence = flag.evidence if fact is None else dict(fact)
+    FlagEvent(flag=flag, at=now, kind=kind, by=by, note=note, evidence=evidence).save()
