@@ -1,9 +1,12 @@
 """When a clinic's desk is there, in the clinic's own wall time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from accounts.domain.problems import Problem
 
 MIDNIGHT = time(0)
 DAYS_AHEAD = 8
@@ -51,3 +54,22 @@ def next_opening(hours: Iterable[OpenSpan], zone: ZoneInfo, at: datetime) -> dat
         if span.weekday == day.weekday()
     ]
     return min((opening for opening in openings if opening >= at), default=None)
+
+
+def span_problems(spans: Sequence[OpenSpan]) -> list[Problem]:
+    """Return what is wrong with a week of spans, by row (counted from 1); empty when nothing is."""
+    problems = [
+        Problem("closes_time", "The closing time is not after the opening time.", row)
+        for row, span in enumerate(spans, start=1)
+        if span.closes_time != MIDNIGHT and span.closes_time <= span.opens_time
+    ]
+    in_order = sorted(enumerate(spans, start=1), key=lambda each: _start(each[1]))
+    for (_, before), (row, span) in pairwise(in_order):
+        overlaps = before.closes_time == MIDNIGHT or span.opens_time < before.closes_time
+        if before.weekday == span.weekday and overlaps:
+            problems.append(Problem("opens_time", "Two spans of this day overlap.", row))
+    return problems
+
+
+def _start(span: OpenSpan) -> tuple[int, time]:
+    return span.weekday, span.opens_time

@@ -4,12 +4,20 @@ from accounts.models.audit import AuditRow, Look
 from accounts.models.care_links import CareLink
 from accounts.models.clinics import Clinic, ClinicRung, Membership, OpeningHours
 from accounts.models.contact_points import ContactPoint, ContactVerification
-from accounts.models.facts import Fact, FactIsFinal, fact_models, fact_tables
+from accounts.models.facts import (
+    AppendOnly,
+    Fact,
+    FactIsFinal,
+    OrderedFact,
+    fact_models,
+    fact_tables,
+)
 from accounts.models.invitations import Invitation, InvitationToken
 from accounts.models.patients import Patient
 from accounts.models.users import User
 
 __all__ = [
+    "AppendOnly",
     "AuditRow",
     "CareLink",
     "Clinic",
@@ -23,6 +31,7 @@ __all__ = [
     "Look",
     "Membership",
     "OpeningHours",
+    "OrderedFact",
     "Patient",
     "User",
     "fact_models",

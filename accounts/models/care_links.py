@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from accounts.domain.capacities import Scope
 from accounts.models.patients import Patient
 from accounts.models.users import User
+from accounts.models.validators import one_line
 
 
 class CareLinkQuerySet(models.QuerySet["CareLink"]):
@@ -44,8 +45,8 @@ class CareLink(models.Model):
     caregiver = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="care_links", null=True, blank=True
     )
-    name = models.CharField(max_length=120)
-    relation = models.CharField(max_length=80, blank=True, default="")
+    name = models.CharField(max_length=120, validators=[one_line])
+    relation = models.CharField(max_length=80, blank=True, default="", validators=[one_line])
     is_alerted = models.BooleanField(default=True)
     may_log = models.BooleanField(default=False)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

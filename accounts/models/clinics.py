@@ -12,20 +12,27 @@ from accounts.domain.audiences import Audience
 from accounts.domain.capacities import CLINIC_CAPACITIES, Capacity
 from accounts.domain.opening_hours import MIDNIGHT, OpenSpan
 from accounts.models.users import User
+from accounts.models.validators import known_zone, one_line, phone_number
 
 
 class Clinic(models.Model):
     """A place whose clinicians look after patients. Its zone is an IANA name."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[one_line])
     slug = models.SlugField(max_length=60, unique=True)
-    zone = models.CharField(max_length=64)
+    zone = models.CharField(max_length=64, validators=[known_zone])
     country = models.CharField(max_length=2)
-    emergency_number = models.CharField(max_length=32, blank=True, default="")
-    desk_phone = models.CharField(max_length=32, blank=True, default="")
-    out_of_hours_phone = models.CharField(max_length=32, blank=True, default="")
-    out_of_hours_note = models.CharField(max_length=300, blank=True, default="")
+    emergency_number = models.CharField(
+        max_length=32, blank=True, default="", validators=[phone_number]
+    )
+    desk_phone = models.CharField(max_length=32, blank=True, default="", validators=[phone_number])
+    out_of_hours_phone = models.CharField(
+        max_length=32, blank=True, default="", validators=[phone_number]
+    )
+    out_of_hours_note = models.CharField(
+        max_length=300, blank=True, default="", validators=[one_line]
+    )
     on_time_window = models.DurationField(default=timedelta(minutes=45))
     follow_up_delay = models.DurationField(default=timedelta(minutes=30))
     created_at = models.DateTimeField()

@@ -1,6 +1,5 @@
 """Rows that are added and never changed."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -9,17 +8,15 @@ from django.db import models
 
 
 class FactIsFinal(TypeError):
-    """Somebody tried to change or delete a row that is a fact."""
+    """Somebody tried to save a row that is a fact a second time."""
 
 
-class Fact(models.Model):
-    """An append-only row: the application's database role may only INSERT and SELECT it.
+class AppendOnly(models.Model):
+    """What facts have in common: the application's database role may only INSERT and SELECT them.
 
-    The database enforces it (`fact_tables` lists the tables for the grants and
-    the TRUNCATE trigger); `save` here only answers sooner and more clearly.
+    The database enforces it (`fact_tables` lists the tables for the grants and the TRUNCATE
+    trigger); `save` here only answers sooner and more clearly.
     """
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
 
     class Meta:
         abstract = True
@@ -31,9 +28,27 @@ class Fact(models.Model):
         super().save(*args, **kwargs)
 
 
-def fact_models() -> Iterable[type[Fact]]:
+class Fact(AppendOnly):
+    """An append-only row with a public id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class OrderedFact(AppendOnly):
+    """An append-only row that is only ever read in the order in which it was added."""
+
+    id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        abstract = True
+
+
+def fact_models() -> list[type[AppendOnly]]:
     """Return every concrete model whose rows are facts, in all apps."""
-    return [model for model in apps.get_models() if issubclass(model, Fact)]
+    return [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 
 
 def fact_tables() -> list[str]:

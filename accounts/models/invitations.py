@@ -12,6 +12,7 @@ from accounts.models.care_links import CareLink
 from accounts.models.clinics import Clinic
 from accounts.models.patients import Patient
 from accounts.models.users import User
+from accounts.models.validators import one_line
 
 FOR_PATIENT = "patient"
 FOR_CAREGIVER = "caregiver"
@@ -32,10 +33,6 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Keep invitations that still work at `now`; one stops at `expires_at` itself."""
         return self.unanswered().filter(expires_at__gt=now)
 
-    def wanting_mail(self, now: datetime) -> Self:
-        """Keep open invitations whose link should be mailed by `now`, oldest first."""
-        return self.open(now).filter(mail_wanted_at__lte=now).order_by("mail_wanted_at")
-
 
 class Invitation(models.Model):
     """One person is asked in, once, within 72 hours.
@@ -54,7 +51,7 @@ class Invitation(models.Model):
     )
     capacity = models.CharField(max_length=16, blank=True, default="")
     email = models.EmailField()
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[one_line])
     invited_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )

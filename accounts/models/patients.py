@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from accounts.models.clinics import Clinic
 from accounts.models.users import User
+from accounts.models.validators import known_zone, one_line, phone_number
 
 
 class Patient(models.Model):
@@ -22,12 +23,12 @@ class Patient(models.Model):
     user = models.OneToOneField(
         User, on_delete=models.PROTECT, related_name="patient", null=True, blank=True
     )
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[one_line])
     born_on = models.DateField(null=True, blank=True)
-    clinic_number = models.CharField(max_length=40, blank=True, default="")
-    zone = models.CharField(max_length=64)
+    clinic_number = models.CharField(max_length=40, blank=True, default="", validators=[one_line])
+    zone = models.CharField(max_length=64, validators=[known_zone])
     language = models.CharField(max_length=12, default="en")
-    phone = models.CharField(max_length=32, blank=True, default="")
+    phone = models.CharField(max_length=32, blank=True, default="", validators=[phone_number])
     taken_in_at = models.DateTimeField()
     taken_in_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 

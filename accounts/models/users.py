@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Lower
 
+from accounts.models.validators import known_zone, one_line, phone_number
+
 
 class People(BaseUserManager["User"]):
     """Finds people by the address they sign in with."""
@@ -30,10 +32,10 @@ class User(AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(unique=True)
-    name = models.CharField(max_length=120)
-    zone = models.CharField(max_length=64, default="UTC")
+    name = models.CharField(max_length=120, validators=[one_line])
+    zone = models.CharField(max_length=64, default="UTC", validators=[known_zone])
     language = models.CharField(max_length=12, default="en")
-    phone = models.CharField(max_length=32, blank=True, default="")
+    phone = models.CharField(max_length=32, blank=True, default="", validators=[phone_number])
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField()

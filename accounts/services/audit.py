@@ -1,10 +1,12 @@
 """Every write leaves one row here; every look at a record leaves one too."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.db import models, transaction
 
-from accounts.domain.capacities import Capacity
+from accounts.access import Person, looking_as, require
+from accounts.domain.capacities import Capacity, Verb
 from accounts.models import AuditRow, Clinic, Look, Patient, User
 
 LOOK_WINDOW = timedelta(minutes=15)
@@ -61,3 +63,19 @@ def look_record(
         window_start=look_window_start(now),
     )
     Look.objects.bulk_create([look], ignore_conflicts=True)
+
+
+@transaction.atomic
+def patient_open(
+    *, actor: Person, verb: Verb, patient_id: UUID, page: str, now: datetime
+) -> Patient:
+    """Return the patient whose page `actor` opens, with the look recorded.
+
+    Doors that open one person's page call this and nothing else. Raises
+    `accounts.access.NotVisible` (answered as "not found") without a live reason.
+    """
+    patient = require(actor, verb, patient_id, now)
+    if isinstance(actor, User):
+        capacity = looking_as(actor, patient, now)
+        look_record(actor=actor, patient=patient, capacity=capacity, page=page, now=now)
+    return patient

@@ -1,0 +1,22 @@
+"""What may stand in a line of text that is shown, mailed and printed."""
+
+import re
+import unicodedata
+
+_BREAKS_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNS_DIRECTION = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{1,30}")
+
+
+def is_one_line(text: str) -> bool:
+    """Say whether the text has no control, line-breaking or direction-changing character."""
+    return not any(
+        unicodedata.category(each) in _BREAKS_A_LINE or each in _TURNS_DIRECTION for each in text
+    )
+
+
+def is_phone_number(text: str) -> bool:
+    """Say whether the text can be dialled: digits, perhaps a leading plus and spacing."""
+    return _PHONE.fullmatch(text) is not None

@@ -1,0 +1,47 @@
+"""Where people and clinics can be reached."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.domain.tokens import fingerprint
+from accounts.models import Clinic, ContactPoint, ContactVerification, User
+
+
+def usable_contact_points(
+    *, person: User | None = None, clinic: Clinic | None = None, duty: str = ""
+) -> QuerySet[ContactPoint]:
+    """Return the contact points that may be written to, in order of preference.
+
+    Either a person, or a clinic with a duty ("desk" or "out_of_hours").
+    """
+    owned = ContactPoint.objects.filter(person=person, clinic=clinic, duty=duty)
+    if person is None and clinic is None:
+        return owned.none()
+    return owned.usable()
+
+
+def contact_points_of(person: User) -> QuerySet[ContactPoint]:
+    """Return everything this person has not removed, verified or not, in order."""
+    return ContactPoint.objects.kept().filter(person=person).order_by("position")
+
+
+def clinic_contact_points(clinic: Clinic) -> QuerySet[ContactPoint]:
+    """Return the clinic's own contact points, verified or not, by duty and order."""
+    return ContactPoint.objects.kept().filter(clinic=clinic).order_by("duty", "position")
+
+
+def contact_points_wanting_verification(now: datetime) -> QuerySet[ContactPoint]:
+    """Return the contact points whose verification link should be mailed by `now`."""
+    return ContactPoint.objects.wanting_verification(now).select_related("person", "clinic")
+
+
+def verification_behind(token: str, now: datetime) -> ContactVerification | None:
+    """Return the verification this link opens at `now`; None when it no longer works."""
+    rows = ContactVerification.objects.filter(
+        token_sha256=fingerprint(token),
+        used_at=None,
+        expires_at__gt=now,
+        contact_point__removed_at=None,
+    )
+    return rows.select_related("contact_point__person", "contact_point__clinic").first()
