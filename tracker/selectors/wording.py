@@ -1,0 +1,241 @@
+"""Flags and alerts in words: the fact, its time, its basis. For pages, messages and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tracker.domain.alerts import AlertKind, CloseReason
+from tracker.domain.doses import Outcome
+from tracker.domain.flags import FlagClass, Rule
+from tracker.models import Alert, Entry, Flag
+from tracker.selectors.medicine import baclofen
+
+CLASS_WORDS: Mapping[FlagClass, Promise] = MappingProxyType(
+    {
+        FlagClass.EMERGENCY: gettext_lazy("Emergency"),
+        FlagClass.SAME_DAY: gettext_lazy("Same-day"),
+        FlagClass.WATCH: gettext_lazy("Watch"),
+        FlagClass.INFORMATION: gettext_lazy("Information"),
+    }
+)
+
+BASIS: Mapping[Rule, Promise] = MappingProxyType(
+    {
+        Rule.EMERGENCY_SIGN: gettext_lazy("Documented warning signs, with their sources."),
+        Rule.SAME_DAY_SIGN: gettext_lazy("Documented warning signs; the class awaits review."),
+        Rule.STOPPED_SUDDENLY: gettext_lazy("Boxed warning and labels: never stop suddenly."),
+        Rule.NOT_TAKEN_RUN: gettext_lazy("Abrupt discontinuation, whatever the cause."),
+        Rule.HOURS_SINCE_TAKEN: gettext_lazy("Abrupt discontinuation, whatever the cause."),
+        Rule.SILENT_RUN: gettext_lazy("Silence is a reason to call."),
+        Rule.DRUG_HOLIDAY: gettext_lazy("Definition of a drug holiday (Vrijens 2008)."),
+        Rule.STOPPED_EARLY: gettext_lazy("Never stop suddenly; a taper is gradual."),
+        Rule.AMOUNT_OR_EXTRA: gettext_lazy("Signs of too much can look the same."),
+        Rule.SUPPLY: gettext_lazy("Running out is one way of stopping suddenly."),
+        Rule.UNDELIVERED: gettext_lazy("An alert that reaches nobody protects nobody."),
+        Rule.SET_UP: gettext_lazy("Safety of set-up."),
+    }
+)
+
+_MISSING: Mapping[str, Promise] = MappingProxyType(
+    {
+        "missed_doses_threshold": gettext_lazy("missed doses in a row"),
+        "hours_since_taken_threshold": gettext_lazy("hours since the last dose taken"),
+        "silent_doses_threshold": gettext_lazy("doses without a log in a row"),
+        "supply_days_threshold": gettext_lazy("days of supply left"),
+        "out_of_hours_contact": gettext_lazy("the clinic's out-of-hours contact"),
+        "patient_never_signed_in": gettext_lazy("the patient has never signed in"),
+    }
+)
+
+_AMOUNT_FACTS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "extra": gettext_lazy("Extra dose logged"),
+        "amount": gettext_lazy("Amount taken said to differ from the amount entered"),
+        "two_people": gettext_lazy("Two people logged one dose: one dose or two?"),
+    }
+)
+
+
+def class_word(flag_class: str) -> str:
+    """Return the word that stands beside a class's shape and colour; empty for no class."""
+    return str(CLASS_WORDS[FlagClass(flag_class)]) if flag_class else ""
+
+
+def local_moment(at: datetime, zone: ZoneInfo) -> str:
+    """Return a weekday, date and clock time as people in `zone` read it."""
+    return date_format(at.astimezone(zone), "D j M H:i")
+
+
+def local_clock(at: datetime, zone: ZoneInfo) -> str:
+    """Return the clock time of an instant in `zone`."""
+    return date_format(at.astimezone(zone), "H:i")
+
+
+def flag_headline(flag: Flag, zone: ZoneInfo) -> str:
+    """Return the flag's fact in one line."""
+    return _HEADLINES[Rule(flag.rule)](flag, zone)
+
+
+def flag_detail(flag: Flag, zone: ZoneInfo) -> str:
+    """Return who said it and when, or what the threshold was and who counts from where."""
+    evidence = flag.evidence
+    if "by" in evidence and "at" in evidence:
+        moment = local_moment(datetime.fromisoformat(evidence["at"]), zone)
+        return _("By %(name)s, %(moment)s.") % {"name": evidence["by"], "moment": moment}
+    if "first_due_at" in evidence:
+        first, last = (
+            local_moment(datetime.fromisoformat(evidence[name]), zone)
+            for name in ("first_due_at", "last_due_at")
+        )
+        text = _("%(first)s to %(last)s. Threshold typed for this plan: %(threshold)s.")
+        return text % {"first": first, "last": last, "threshold": evidence["threshold"]}
+    if "first_on" in evidence:
+        text = _("%(first)s to %(last)s, %(doses)s doses expected.")
+        return text % {
+            "first": _day(evidence["first_on"]),
+            "last": _day(evidence["last_on"]),
+            "doses": evidence["doses"],
+        }
+    if "since" in evidence:
+        since = local_moment(datetime.fromisoformat(evidence["since"]), zone)
+        if evidence["counted_from"] == "taken":
+            return _("Last dose logged taken: %(moment)s.") % {"moment": since}
+        return _("No dose logged taken yet. First dose was due %(moment)s.") % {"moment": since}
+    return ""
+
+
+def flag_basis(flag: Flag) -> str:
+    """Return the documented basis of the flag's rule."""
+    return str(BASIS[Rule(flag.rule)])
+
+
+def sign_names(signs: list[str]) -> str:
+    """Return the names of documented signs, as the content gives them, in one line."""
+    return ", ".join(baclofen().sign(sign).name.lower() for sign in signs)
+
+
+def outcome_words(entry: Entry, zone: ZoneInfo) -> str:
+    """Return an entry's outcome as a fact with its time; never "resolved" or "all clear"."""
+    if entry.outcome == Outcome.TAKEN and entry.taken_at is not None:
+        return _("Logged as taken at %(time)s") % {"time": local_clock(entry.taken_at, zone)}
+    word = _("Logged as skipped at %(time)s")
+    if entry.outcome == Outcome.MISSED:
+        word = _("Logged as missed at %(time)s")
+    return word % {"time": local_clock(entry.received_at, zone)}
+
+
+def alert_headline(alert: Alert, zone: ZoneInfo) -> str:
+    """Return the alert's fact in one line: "no log" for silence, never "missed"."""
+    if alert.flag is not None:
+        return flag_headline(alert.flag, zone)
+    assert alert.dose is not None
+    values = {"time": alert.dose.wall_time.strftime("%H:%M")}
+    if alert.kind == AlertKind.NO_LOG:
+        return _("No log for the %(time)s dose") % values
+    entry = alert.dose.standing_entry
+    if entry is not None and entry.outcome == Outcome.SKIPPED:
+        return _("The %(time)s dose was skipped") % values
+    return _("The %(time)s dose was missed, somebody said so") % values
+
+
+def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
+    """Return why a closed alert closed, as a fact with its time."""
+    entry = alert.dose.standing_entry if alert.dose is not None else None
+    if alert.close_reason == CloseReason.ENTRY and entry is not None:
+        return outcome_words(entry, zone)
+    closed = local_clock(alert.closed_at, zone) if alert.closed_at else ""
+    words = {
+        CloseReason.ENTRY: _("An entry was made at %(time)s"),
+        CloseReason.ENTRY_VOIDED: _("The entry was taken back at %(time)s"),
+        CloseReason.SETTLED: _("Settled at %(time)s"),
+        CloseReason.FLAG_CLOSED: _("The clinic closed it with a note at %(time)s"),
+        CloseReason.PLAN_STOPPED: _("The plan was stopped at %(time)s"),
+        CloseReason.PLAN_HELD: _("The plan was put on hold at %(time)s"),
+        CloseReason.PLAN_CHANGED: _("The plan was changed at %(time)s; the dose is not expected"),
+        CloseReason.STAY: _("A stay was recorded at %(time)s; nobody is asked to log"),
+        CloseReason.NOTED: _("The clinic closed it with a note at %(time)s"),
+    }
+    return words[CloseReason(alert.close_reason)] % {"time": closed}
+
+
+def _signs_headline(flag: Flag, zone: ZoneInfo) -> str:
+    return _("Sign reported: %(signs)s") % {"signs": sign_names(flag.evidence["signs"])}
+
+
+def _stopped_headline(flag: Flag, zone: ZoneInfo) -> str:
+    return _("Somebody says that baclofen was stopped suddenly")
+
+
+def _not_taken_headline(flag: Flag, zone: ZoneInfo) -> str:
+    count = flag.evidence["doses"]
+    return ngettext(
+        "%(count)s dose reported missed or skipped",
+        "%(count)s doses in a row reported missed or skipped",
+        count,
+    ) % {"count": count}
+
+
+def _hours_headline(flag: Flag, zone: ZoneInfo) -> str:
+    hours = flag.evidence["threshold"]
+    return _("%(hours)s hours or more since the last dose logged taken") % {"hours": hours}
+
+
+def _silent_headline(flag: Flag, zone: ZoneInfo) -> str:
+    count = flag.evidence["doses"]
+    return _("%(count)s doses in a row without a taken entry") % {"count": count}
+
+
+def _holiday_headline(flag: Flag, zone: ZoneInfo) -> str:
+    days = flag.evidence["days"]
+    return _("Nothing taken on %(days)s consecutive days: drug holiday") % {"days": days}
+
+
+def _early_headline(flag: Flag, zone: ZoneInfo) -> str:
+    return _("Plan stopped before its last entered step")
+
+
+def _amount_headline(flag: Flag, zone: ZoneInfo) -> str:
+    return "; ".join(str(_AMOUNT_FACTS[what]) for what in flag.evidence["what"])
+
+
+def _supply_headline(flag: Flag, zone: ZoneInfo) -> str:
+    return _("Supply said to run out %(day)s") % {"day": _day(flag.evidence["runs_out_on"])}
+
+
+def _undelivered_headline(flag: Flag, zone: ZoneInfo) -> str:
+    return _("Alert could not be delivered to %(who)s") % {"who": flag.evidence["who"]}
+
+
+def _set_up_headline(flag: Flag, zone: ZoneInfo) -> str:
+    missing = ", ".join(str(_MISSING[name]) for name in flag.evidence["missing"])
+    return _("Not set: %(missing)s") % {"missing": missing}
+
+
+def _day(iso: str) -> str:
+    return date_format(date.fromisoformat(iso), "D j M")
+
+
+_HEADLINES: Mapping[Rule, Callable[[Flag, ZoneInfo], str]] = MappingProxyType(
+    {
+        Rule.EMERGENCY_SIGN: _signs_headline,
+        Rule.SAME_DAY_SIGN: _signs_headline,
+        Rule.STOPPED_SUDDENLY: _stopped_headline,
+        Rule.NOT_TAKEN_RUN: _not_taken_headline,
+        Rule.HOURS_SINCE_TAKEN: _hours_headline,
+        Rule.SILENT_RUN: _silent_headline,
+        Rule.DRUG_HOLIDAY: _holiday_headline,
+        Rule.STOPPED_EARLY: _early_headline,
+        Rule.AMOUNT_OR_EXTRA: _amount_headline,
+        Rule.SUPPLY: _supply_headline,
+        Rule.UNDELIVERED: _undelivered_headline,
+        Rule.SET_UP: _set_up_headline,
+    }
+)
