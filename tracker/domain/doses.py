@@ -52,7 +52,7 @@ def dose_state(
     Without one, a dose is due from its instant until `window` later, and then not logged.
     """
     if outcome is not None:
-        return DoseState(outcome.value)
+        return DoseState(outcome)
     if is_cancelled:
         return DoseState.CANCELLED
     if instant(now) < instant(due_at):
