@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,6 +18,8 @@ from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Alert, Entry, Flag
 from tracker.selectors.medicine import baclofen
+
+Evidence = Mapping[str, Any]
 
 CLASS_WORDS: Mapping[FlagClass, Promise] = MappingProxyType(
     {
@@ -79,9 +82,9 @@ def local_clock(at: datetime, zone: ZoneInfo) -> str:
     return date_format(at.astimezone(zone), "H:i")
 
 
-def flag_headline(flag: Flag, zone: ZoneInfo) -> str:
+def flag_headline(flag: Flag) -> str:
     """Return the flag's fact in one line."""
-    return _HEADLINES[Rule(flag.rule)](flag, zone)
+    return _HEADLINES[Rule(flag.rule)](flag.evidence)
 
 
 def flag_detail(flag: Flag, zone: ZoneInfo) -> str:
@@ -132,15 +135,15 @@ def outcome_words(entry: Entry, zone: ZoneInfo) -> str:
     return word % {"time": local_clock(entry.received_at, zone)}
 
 
-def alert_headline(alert: Alert, zone: ZoneInfo) -> str:
+def alert_headline(alert: Alert) -> str:
     """Return the alert's fact in one line: "no log" for silence, never "missed"."""
     if alert.flag is not None:
-        return flag_headline(alert.flag, zone)
-    assert alert.dose is not None
-    values = {"time": alert.dose.wall_time.strftime("%H:%M")}
+        return flag_headline(alert.flag)
+    dose = alert.dose
+    values = {"time": time_format(dose.wall_time, "H:i") if dose is not None else ""}
     if alert.kind == AlertKind.NO_LOG:
         return _("No log for the %(time)s dose") % values
-    entry = alert.dose.standing_entry
+    entry = dose.standing_entry if dose is not None else None
     if entry is not None and entry.outcome == Outcome.SKIPPED:
         return _("The %(time)s dose was skipped") % values
     return _("The %(time)s dose was missed, somebody said so") % values
@@ -166,16 +169,16 @@ def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
     return words[CloseReason(alert.close_reason)] % {"time": closed}
 
 
-def _signs_headline(flag: Flag, zone: ZoneInfo) -> str:
-    return _("Sign reported: %(signs)s") % {"signs": sign_names(flag.evidence["signs"])}
+def _signs_headline(evidence: Evidence) -> str:
+    return _("Sign reported: %(signs)s") % {"signs": sign_names(evidence["signs"])}
 
 
-def _stopped_headline(flag: Flag, zone: ZoneInfo) -> str:
+def _stopped_headline(_evidence: Evidence) -> str:
     return _("Somebody says that baclofen was stopped suddenly")
 
 
-def _not_taken_headline(flag: Flag, zone: ZoneInfo) -> str:
-    count = flag.evidence["doses"]
+def _not_taken_headline(evidence: Evidence) -> str:
+    count = evidence["doses"]
     return ngettext(
         "%(count)s dose reported missed or skipped",
         "%(count)s doses in a row reported missed or skipped",
@@ -183,39 +186,39 @@ def _not_taken_headline(flag: Flag, zone: ZoneInfo) -> str:
     ) % {"count": count}
 
 
-def _hours_headline(flag: Flag, zone: ZoneInfo) -> str:
-    hours = flag.evidence["threshold"]
+def _hours_headline(evidence: Evidence) -> str:
+    hours = evidence["threshold"]
     return _("%(hours)s hours or more since the last dose logged taken") % {"hours": hours}
 
 
-def _silent_headline(flag: Flag, zone: ZoneInfo) -> str:
-    count = flag.evidence["doses"]
+def _silent_headline(evidence: Evidence) -> str:
+    count = evidence["doses"]
     return _("%(count)s doses in a row without a taken entry") % {"count": count}
 
 
-def _holiday_headline(flag: Flag, zone: ZoneInfo) -> str:
-    days = flag.evidence["days"]
+def _holiday_headline(evidence: Evidence) -> str:
+    days = evidence["days"]
     return _("Nothing taken on %(days)s consecutive days: drug holiday") % {"days": days}
 
 
-def _early_headline(flag: Flag, zone: ZoneInfo) -> str:
+def _early_headline(_evidence: Evidence) -> str:
     return _("Plan stopped before its last entered step")
 
 
-def _amount_headline(flag: Flag, zone: ZoneInfo) -> str:
-    return "; ".join(str(_AMOUNT_FACTS[what]) for what in flag.evidence["what"])
+def _amount_headline(evidence: Evidence) -> str:
+    return "; ".join(str(_AMOUNT_FACTS[what]) for what in evidence["what"])
 
 
-def _supply_headline(flag: Flag, zone: ZoneInfo) -> str:
-    return _("Supply said to run out %(day)s") % {"day": _day(flag.evidence["runs_out_on"])}
+def _supply_headline(evidence: Evidence) -> str:
+    return _("Supply said to run out %(day)s") % {"day": _day(evidence["runs_out_on"])}
 
 
-def _undelivered_headline(flag: Flag, zone: ZoneInfo) -> str:
-    return _("Alert could not be delivered to %(who)s") % {"who": flag.evidence["who"]}
+def _undelivered_headline(evidence: Evidence) -> str:
+    return _("Alert could not be delivered to %(who)s") % {"who": evidence["who"]}
 
 
-def _set_up_headline(flag: Flag, zone: ZoneInfo) -> str:
-    missing = ", ".join(str(_MISSING[name]) for name in flag.evidence["missing"])
+def _set_up_headline(evidence: Evidence) -> str:
+    missing = ", ".join(str(_MISSING[name]) for name in evidence["missing"])
     return _("Not set: %(missing)s") % {"missing": missing}
 
 
@@ -223,7 +226,7 @@ def _day(iso: str) -> str:
     return date_format(date.fromisoformat(iso), "D j M")
 
 
-_HEADLINES: Mapping[Rule, Callable[[Flag, ZoneInfo], str]] = MappingProxyType(
+_HEADLINES: Mapping[Rule, Callable[[Evidence], str]] = MappingProxyType(
     {
         Rule.EMERGENCY_SIGN: _signs_headline,
         Rule.SAME_DAY_SIGN: _signs_headline,
