@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Clinic, Fact, Patient
+from accounts.models import Clinic, OrderedFact, Patient
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.models.doses import ExpectedDose
 from tracker.models.flags import Flag
@@ -104,7 +104,7 @@ class Alert(models.Model):
         return f"{self.kind} alert {self.pk}"
 
 
-class AlertEvent(Fact):
+class AlertEvent(OrderedFact):
     """One line of an alert's thread."""
 
     id = models.BigAutoField(primary_key=True)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Fact, Patient
+from accounts.models import OrderedFact, Patient
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models.plans import Plan
 
@@ -57,7 +57,7 @@ class Flag(models.Model):
         return f"{self.rule} {self.subject}"
 
 
-class FlagEvent(Fact):
+class FlagEvent(OrderedFact):
     """One thing that happened to a flag: opened, restated, noted, closed."""
 
     id = models.BigAutoField(primary_key=True)

@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Fact, Patient
+from accounts.models import Fact, OrderedFact, Patient
 from tracker.domain.plan_states import PlanState, Route
 
 
@@ -192,7 +192,7 @@ class Rung(Fact):
         return f"rung {self.number}: {self.audience}"
 
 
-class PlanMove(Fact):
+class PlanMove(OrderedFact):
     """One move of a plan along its table of states: who, when, why."""
 
     id = models.BigAutoField(primary_key=True)
