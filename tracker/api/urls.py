@@ -1,5 +1,9 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from tracker.api.medicine import MedicineApi
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("medicines/baclofen/", MedicineApi.as_view(), name="api-medicine"),
+]

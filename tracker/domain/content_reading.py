@@ -113,7 +113,7 @@ class Node:
         if isinstance(value, str) and value in {str(choice) for choice in choices}:
             return choices(value)
         names = ", ".join(choices)
-        self.problem(key, f"is missing (one of {names})" if value is None else f"not one of {names}")
+        self.problem(key, f"{'is missing' if value is None else 'is none of these'}: {names}")
         return next(iter(choices))
 
     def choice_or_none(self, key: str, choices: type[Choice]) -> Choice | None:

@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-
-class Route(StrEnum):
-    """How baclofen is given."""
-
-    ORAL = "oral"
-    INTRATHECAL = "intrathecal"
+from tracker.domain.plan_states import Route
 
 
 class Urgency(StrEnum):
@@ -213,7 +208,7 @@ class Review:
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a clinician has reviewed this version; until then every page says that none has."""
+        """Whether a clinician has reviewed this version; until then a banner says that none has."""
         return self.reviewed_by is not None and self.reviewed_on is not None
 
 
@@ -223,6 +218,7 @@ class Medicine:
 
     title: str
     version: str
+    language: str  # of all plain wording
     review: Review
     sources: tuple[Source, ...]
     signs: tuple[Sign, ...]

@@ -23,7 +23,6 @@ from tracker.domain.medicine import (
     Reader,
     Review,
     RiskFactor,
-    Route,
     RouteComparison,
     RxNormProduct,
     SideEffect,
@@ -32,6 +31,7 @@ from tracker.domain.medicine import (
     SourceKind,
     Urgency,
 )
+from tracker.domain.plan_states import Route
 
 LONGEST_CARD_TEXT = 32  # a wallet card has two columns of this many characters
 
@@ -50,6 +50,7 @@ def medicine_from(raw: Mapping[str, object]) -> Medicine:
     medicine = Medicine(
         title=top.text("title"),
         version=top.text("version"),
+        language=top.text("language"),
         review=_review(top.child("review")),
         sources=tuple(sources),
         signs=tuple(_sign(node, index) for node in top.children("signs")),

@@ -23,7 +23,7 @@ def baclofen() -> Medicine:
 
 
 def medicine_from_file(path: Path) -> Medicine:
-    """Return the medicine described by a content file; InvalidContentError when it cannot be used."""
+    """Return the medicine a content file describes; InvalidContentError when it is unusable."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

@@ -1,0 +1,63 @@
+"""Public pages: the warning signs, with or without a clinic's numbers, and the medicine.
+
+They need no sign-in, no session and, but for a clinic's numbers, no database.
+"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from accounts.clock import database_now
+from tracker.domain.medicine import sources_of
+from tracker.domain.plan_states import Route
+from tracker.selectors.clinic_numbers import clinic_numbers
+from tracker.selectors.medicine import baclofen
+from tracker.web.signs_presenter import hours_in_words, numbered, signs_page
+
+# The same for everybody, so a browser may keep it and show it while the server is away.
+cacheable = cache_control(public=True, max_age=300, stale_if_error=86_400)
+
+
+@login_not_required
+@require_safe
+@cacheable
+def signs(request: HttpRequest) -> HttpResponse:
+    """Show the warning signs of both routes."""
+    return render(request, "tracker/signs/signs.html", {"page": signs_page(baclofen())})
+
+
+@login_not_required
+@require_safe
+def clinic_signs(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the warning signs with a clinic's numbers; without them while the database is away."""
+    context: dict[str, object] = {"page": signs_page(baclofen())}
+    try:
+        clinic = clinic_numbers(slug, database_now())
+    except (OperationalError, InterfaceError):
+        return render(request, "tracker/signs/signs.html", {**context, "is_clinic_away": True})
+    if clinic is None:
+        raise Http404
+    numbers = {"clinic": clinic, "hours": hours_in_words(clinic.hours)}
+    return render(request, "tracker/signs/signs.html", context | numbers)
+
+
+@login_not_required
+@require_safe
+@cacheable
+def medicine(request: HttpRequest) -> HttpResponse:
+    """Show what is documented about the medicine itself."""
+    facts = baclofen()
+    shown = (*facts.cautions, *facts.formulations, *facts.routes_compared, *facts.side_effects)
+    context = {
+        "medicine": facts,
+        "forms": [
+            (gettext("By mouth"), facts.formulations_by(Route.ORAL)),
+            (gettext("By pump"), facts.formulations_by(Route.INTRATHECAL)),
+        ],
+        "references": numbered(sources_of(fact.sources for fact in shown)),
+    }
+    return render(request, "tracker/signs/medicine.html", context)

@@ -1,0 +1,182 @@
+"""What the public pages show, in order, with every source numbered once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
+
+from accounts.domain.opening_hours import OpenSpan
+from accounts.templatetags.when import clock
+from tracker.domain.medicine import (
+    LookAlike,
+    Medicine,
+    PumpEvent,
+    Sign,
+    Source,
+    Urgency,
+    sources_of,
+)
+from tracker.domain.plan_states import Route
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedSource:
+    """A source and its place in the list at the end of the page."""
+
+    number: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sign, event or look-alike."""
+
+    plain: str
+    name: str
+    note: str
+    sources: tuple[NumberedSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that ask for the same, under one heading."""
+
+    anchor: str
+    kind: str  # e, d or n, as in the style sheet
+    icon: str
+    title: str
+    text: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignsPage:
+    """The whole page of warning signs."""
+
+    medicine: Medicine
+    groups: tuple[Group, ...]
+    card: tuple[str, ...]
+    references: tuple[NumberedSource, ...]
+
+
+def signs_page(medicine: Medicine) -> SignsPage:
+    """Return the page: emergencies first, then what can wait for a call, then look-alikes."""
+    sections = _sections(medicine)
+    cited = [fact.sources for _, facts in sections for fact in facts]
+    references = numbered(sources_of(cited))
+    index = {reference.source.id: reference for reference in references}
+    return SignsPage(
+        medicine=medicine,
+        groups=tuple(_group(heading, facts, index) for heading, facts in sections),
+        card=tuple(sign.card for sign in medicine.patient_signs_by(Route.ORAL, Urgency.EMERGENCY)),
+        references=references,
+    )
+
+
+def numbered(sources: Iterable[Source]) -> tuple[NumberedSource, ...]:
+    """Return the sources with their numbers, from 1."""
+    return tuple(NumberedSource(number, source) for number, source in enumerate(sources, start=1))
+
+
+Fact = Sign | PumpEvent | LookAlike
+Heading = tuple[str, str, str, str, str]  # anchor, kind, icon, title, text
+
+
+def _sections(medicine: Medicine) -> list[tuple[Heading, Sequence[Fact]]]:
+    by_mouth = medicine.patient_signs_by(Route.ORAL, Urgency.SAME_DAY_CALL)
+    return [
+        (
+            ("mouth", "e", "emergency", gettext("By mouth or pump: get help now"),
+             gettext("Emergency. Any one of these is enough.")),
+            medicine.patient_signs_by(Route.ORAL, Urgency.EMERGENCY),
+        ),
+        (
+            ("mouth-call", "d", "sameday", gettext("By mouth: call the clinic the same day"),
+             gettext("By pump, see the next list. If nobody answers, get help now.")),
+            by_mouth,
+        ),
+        (
+            ("pump", "e", "pump", gettext("By pump: these are emergencies too"),
+             gettext("Everything in the first list, and these.")),
+            [*medicine.patient_pump_events(Urgency.EMERGENCY), *by_mouth],
+        ),
+        (
+            ("pump-call", "d", "sameday", gettext("By pump: call the clinic the same day"), ""),
+            medicine.patient_pump_events(Urgency.SAME_DAY_CALL),
+        ),
+        (
+            ("pump-dates", "n", "info", gettext("By pump: dates to keep in view"),
+             gettext("Call the clinic to arrange them in time.")),
+            medicine.patient_pump_events(Urgency.INFORMATION),
+        ),
+        (
+            ("alike", "e", "emergency", gettext("Too much can look much the same"),
+             gettext("Do not try to work out which it is. Get help now.")),
+            medicine.look_alikes,
+        ),
+    ]  # fmt: skip
+
+
+def _group(heading: Heading, facts: Iterable[Fact], index: dict[str, NumberedSource]) -> Group:
+    anchor, kind, icon, title, text = heading
+    is_by_mouth = anchor.startswith("mouth")
+    lines = tuple(
+        Line(
+            plain=fact.plain,
+            name="" if isinstance(fact, LookAlike) else fact.name,
+            note=_note(fact, is_by_mouth=is_by_mouth),
+            sources=tuple(sorted((index[s.id] for s in fact.sources), key=_number)),
+        )
+        for fact in facts
+    )
+    return Group(anchor=anchor, kind=kind, icon=icon, title=title, text=text, lines=lines)
+
+
+def _number(reference: NumberedSource) -> int:
+    return reference.number
+
+
+def _note(fact: Fact, *, is_by_mouth: bool) -> str:
+    """Return what a reader should know about this line, or ""."""
+    if isinstance(fact, Sign) and fact.is_oral_urgency_inferred and is_by_mouth:
+        return gettext("The sources name it for the pump only.")
+    if isinstance(fact, PumpEvent) and fact.urgency_once_date_passed is Urgency.SAME_DAY_CALL:
+        return gettext("Once that date has passed, call the clinic the same day.")
+    return ""
+
+
+def hours_in_words(hours: Sequence[OpenSpan]) -> list[str]:
+    """Return the opening hours, neighbouring days with the same hours together.
+
+    "Monday to Friday 08:00 to 18:00", one line for each run of days.
+    """
+    spans = {weekday: _spans_in_words(hours, weekday) for weekday in range(7)}
+    lines = []
+    for words, run in groupby(range(7), key=lambda weekday: spans[weekday]):
+        days = list(run)
+        if words:
+            lines.append(f"{_days_in_words(days[0], days[-1])} {words}")
+    return lines
+
+
+def _days_in_words(first: int, last: int) -> str:
+    if first == last:
+        return str(WEEKDAYS[first])
+    return gettext("%(first)s to %(last)s") % {"first": WEEKDAYS[first], "last": WEEKDAYS[last]}
+
+
+def _spans_in_words(hours: Sequence[OpenSpan], weekday: int) -> str:
+    of_the_day = sorted(
+        (span for span in hours if span.weekday == weekday), key=lambda span: span.opens_time
+    )
+    return ", ".join(
+        gettext("%(opens)s to %(closes)s")
+        % {"opens": clock(span.opens_time), "closes": _closing(span)}
+        for span in of_the_day
+    )
+
+
+def _closing(span: OpenSpan) -> str:
+    return gettext("midnight") if span.closes_time.hour == 0 else clock(span.closes_time)
