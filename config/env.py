@@ -88,7 +88,11 @@ def redis_url(name: str) -> str:
 
 def database_url(name: str) -> DatabaseAddress:
     """Return the parts of postgresql://user:password@host:port/name?option=value."""
-    raw = text(name)
+    return database_address(text(name), name=name)
+
+
+def database_address(raw: str, *, name: str = "DATABASE_URL") -> DatabaseAddress:
+    """Return the parts of a postgresql:// address; `name` is the variable to blame."""
     parts = urlsplit(raw)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise Misconfigured(name, "must look like postgresql://user:password@host:5432/name.")
