@@ -1,0 +1,185 @@
+"""Invariant 1: an amount is one text, kept character for character, and never a number."""
+
+import operator
+import unicodedata
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.domain.problems import Refusal
+from tracker.domain.amounts import PrescribedAmount, amount_problems, amount_warning
+
+AS_TYPED = [
+    "7.5 mg",
+    "7.50 mg",
+    "half a 10 mg tablet",
+    "½ tablet",
+    "7,5 mg",
+    " 10 mg",
+    "10 mg ",
+    "10  mg",
+    "10\u00a0mg",
+    "10 µg",
+    "10 μg",
+    "نصف قرص",
+    "半錠",
+    "0",
+    "x",
+    "a" * 80,
+    "<b>10 mg</b>",
+    "'; drop table doses; --",
+]
+
+
+@pytest.mark.parametrize("text", AS_TYPED)
+def test_an_amount_is_kept_character_for_character(text: str) -> None:
+    assert amount_problems(text) == []
+    assert PrescribedAmount(text).verbatim == text
+    assert str(PrescribedAmount(text)) == text
+    assert f"{PrescribedAmount(text)}" == text
+
+
+def test_two_amounts_are_the_same_only_when_they_were_typed_the_same() -> None:
+    assert PrescribedAmount("7.5 mg") == PrescribedAmount("7.5 mg")
+    assert PrescribedAmount("7.5 mg") != PrescribedAmount("7.50 mg")
+    assert PrescribedAmount("7.5 mg") != "7.5 mg"
+
+
+@pytest.mark.parametrize(
+    "calculate",
+    [
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.truediv,
+        operator.floordiv,
+        operator.mod,
+        operator.pow,
+        operator.lt,
+        operator.le,
+        operator.gt,
+        operator.ge,
+        operator.and_,
+        operator.or_,
+        operator.concat,
+        divmod,
+    ],
+)
+@pytest.mark.parametrize("other", [PrescribedAmount("5 mg"), 2, "5 mg"])
+def test_nothing_can_be_calculated_with_an_amount(
+    calculate: Callable[[Any, Any], Any], other: object
+) -> None:
+    with pytest.raises(TypeError):
+        calculate(PrescribedAmount("10 mg"), other)
+    with pytest.raises(TypeError):
+        calculate(other if not isinstance(other, str) else 2, PrescribedAmount("10 mg"))
+
+
+@pytest.mark.parametrize("read", [int, float, complex, round, abs, len, sum, operator.index])
+def test_no_number_can_be_read_from_an_amount(read: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError):
+        read(PrescribedAmount("10"))
+
+
+def test_an_amount_cannot_be_formatted_as_a_number() -> None:
+    with pytest.raises(TypeError):
+        f"{PrescribedAmount('10'):.2f}"
+
+
+def test_an_amount_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        PrescribedAmount("10 mg").verbatim = "20 mg"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u00a0", " \t ", "\u2003"])
+def test_an_empty_amount_is_refused(text: str) -> None:
+    assert amount_problems(text) == ["The amount is empty."]
+
+
+@pytest.mark.parametrize(("length", "is_refused"), [(79, False), (80, False), (81, True)])
+def test_an_amount_has_80_characters_at_most(length: int, is_refused: bool) -> None:
+    problems = amount_problems("é" * length)
+
+    assert bool(problems) is is_refused
+    assert not is_refused or "has 81 characters" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        pytest.param("\0", id="null"),
+        pytest.param("\t", id="tab"),
+        pytest.param("\n", id="line feed"),
+        pytest.param("\r", id="carriage return"),
+        pytest.param("\x1b", id="escape"),
+        pytest.param("\x85", id="next line"),
+        pytest.param("\xad", id="soft hyphen"),
+        pytest.param("\u061c", id="Arabic letter mark"),
+        pytest.param("\u200b", id="zero width space"),
+        pytest.param("\u200d", id="zero width joiner"),
+        pytest.param("\u200e", id="left-to-right mark"),
+        pytest.param("\u200f", id="right-to-left mark"),
+        pytest.param("\u2028", id="line separator"),
+        pytest.param("\u2029", id="paragraph separator"),
+        pytest.param("\u202a", id="left-to-right embedding"),
+        pytest.param("\u202e", id="right-to-left override"),
+        pytest.param("\u2066", id="left-to-right isolate"),
+        pytest.param("\u2069", id="pop directional isolate"),
+        pytest.param("\ufeff", id="byte order mark"),
+        pytest.param("\ud800", id="surrogate"),
+        pytest.param("\ue000", id="private use"),
+        pytest.param("\uffff", id="no character"),
+        pytest.param("\u3164", id="Hangul filler"),
+        pytest.param("\u2800", id="blank Braille"),
+        pytest.param("\ufe0f", id="variation selector"),
+        pytest.param("\U000e0101", id="variation selector of the supplement"),
+    ],
+)
+@pytest.mark.parametrize("pattern", ["{}10 mg", "10 {}mg", "10 mg{}"])
+def test_a_character_that_cannot_be_seen_is_refused_and_named(pattern: str, character: str) -> None:
+    text = pattern.format(character)
+
+    (problem,) = amount_problems(text)
+
+    assert f"U+{ord(character):04X}" in problem
+    assert f"Character {text.index(character) + 1} " in problem
+    assert problem.isprintable()
+    with pytest.raises(Refusal):
+        PrescribedAmount(text)
+
+
+def test_the_name_of_a_hidden_character_is_given() -> None:
+    assert amount_problems("10\u202e mg") == [
+        "Character 3 of the amount (U+202E RIGHT-TO-LEFT OVERRIDE) cannot be seen. "
+        "Type the amount again without it."
+    ]
+
+
+@pytest.mark.parametrize("text", ["7.5", "10", "½", "1/2", "7,5", "1-2", " 5 ", "\u0665", "10 + 5"])
+def test_a_number_without_a_unit_is_warned_about_and_kept(text: str) -> None:
+    assert amount_warning(text) == f"{text} has no unit. It will be shown as {text}, exactly so."
+    assert amount_problems(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["7.5 mg", "10mg", "half a tablet", "½ tab", "5 ㎎", "one", "半錠"]
+)
+def test_an_amount_with_a_unit_or_in_words_gets_no_warning(text: str) -> None:
+    assert amount_warning(text) is None
+
+
+@given(st.text())
+def test_whatever_is_accepted_can_be_shown_and_stored(text: str) -> None:
+    if amount_problems(text):
+        return
+
+    assert 1 <= len(text) <= 80
+    assert not text.isspace()
+    assert text.encode()  # PostgreSQL takes it
+    kinds = {unicodedata.category(character) for character in text}
+    assert kinds.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
+    assert PrescribedAmount(text).verbatim == text
