@@ -1,0 +1,206 @@
+"""Everything stored that a patient's chart is made of, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Prefetch
+
+from accounts.domain.zones import local_date
+from accounts.models import CareLink, Patient
+from tracker.domain.dose_record import Absence
+from tracker.domain.plan_states import PlanState
+from tracker.models import (
+    AlertEvent,
+    CheckIn,
+    Entry,
+    ExpectedDose,
+    FlagEvent,
+    Plan,
+    PlanMove,
+    PlanVersion,
+    Report,
+    Stay,
+    StayKind,
+)
+from tracker.selectors.chart_timeline import STAY_WORDS
+from tracker.selectors.chart_words import hold_words
+
+RUNNING = frozenset({PlanState.AWAITING, PlanState.ACTIVE, PlanState.ON_HOLD})
+ENDED = frozenset({PlanState.STOPPED, PlanState.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """One plan of the patient: its versions with their steps, and its moves, oldest first."""
+
+    plan: Plan
+    versions: tuple[PlanVersion, ...]
+    moves: tuple[PlanMove, ...]
+
+    @property
+    def version(self) -> PlanVersion | None:
+        """The newest signed version."""
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether anybody has signed it."""
+        return bool(self.versions)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether doses are expected, or may be expected again."""
+        return self.plan.state in RUNNING
+
+    @property
+    def end(self) -> PlanMove | None:
+        """The move by which it was stopped or completed."""
+        return next((move for move in reversed(self.moves) if move.to_state in ENDED), None)
+
+    def ended_on(self, zone: ZoneInfo) -> date | None:
+        """Return the local date of the stop or completion; None while it has not ended."""
+        return local_date(self.end.at, zone) if self.end is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRecord:
+    """The rows behind one chart; people, doses and entries come with what they name."""
+
+    patient: Patient
+    plans: tuple[PlanRecord, ...]  # newest first
+    shown: PlanRecord | None
+    doses: tuple[ExpectedDose, ...]  # of the shown plan
+    entries: tuple[Entry, ...]
+    check_ins: tuple[CheckIn, ...]
+    reports: tuple[Report, ...]
+    flag_events: tuple[FlagEvent, ...]
+    alert_events: tuple[AlertEvent, ...]
+    stays: tuple[Stay, ...]
+    links: tuple[CareLink, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shown plan's zone, or the patient's before anything is signed."""
+        version = self.shown.version if self.shown is not None else None
+        return ZoneInfo(version.zone) if version is not None else self.patient.zone_info
+
+    @property
+    def extras(self) -> tuple[Entry, ...]:
+        """Extra doses that were not taken back."""
+        return tuple(
+            entry for entry in self.entries if entry.dose_id is None and not is_void(entry)
+        )
+
+    @property
+    def absences(self) -> tuple[Absence, ...]:
+        """The stays, and the holds of the shown plan, with their reasons in words."""
+        stays = [
+            Absence(stay.from_at, stay.until_at, str(STAY_WORDS[StayKind(stay.kind)]))
+            for stay in self.stays
+        ]
+        return tuple([*stays, *(_holds(self.shown.moves) if self.shown is not None else ())])
+
+
+def is_void(entry: Entry) -> bool:
+    """Say whether an entry (read with its void) was taken back."""
+    return getattr(entry, "void", None) is not None
+
+
+def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> ChartRecord | None:
+    """Return what is stored about one patient; None when `plan_id` is no plan of theirs.
+
+    Without a `plan_id` the running plan is shown, else the newest that was signed, else a draft.
+    """
+    plans = _plans(patient)
+    shown = _shown(plans, plan_id)
+    if plan_id is not None and shown is None:
+        return None
+    people = {"patient": patient}
+    return ChartRecord(
+        patient=patient,
+        plans=plans,
+        shown=shown,
+        doses=_doses(shown),
+        entries=tuple(
+            Entry.objects.filter(**people)
+            .select_related("by", "void__by", "dose__version")
+            .defer("dose__version__signed_text")
+            .order_by("received_at")
+        ),
+        check_ins=tuple(
+            CheckIn.objects.filter(**people).select_related("by").prefetch_related("signs")
+        ),
+        reports=tuple(Report.objects.filter(**people).select_related("by")),
+        flag_events=tuple(
+            FlagEvent.objects.filter(flag__patient=patient).select_related("flag", "by")
+        ),
+        alert_events=tuple(
+            AlertEvent.objects.filter(alert__patient=patient).select_related(
+                "alert__dose__standing_entry", "alert__flag", "person", "clinic"
+            )
+        ),
+        stays=tuple(
+            Stay.objects.filter(**people).select_related("recorded_by").order_by("from_at")
+        ),
+        links=tuple(
+            CareLink.objects.not_ended(now)
+            .filter(**people)
+            .select_related("caregiver")
+            .order_by("invited_at")
+        ),
+    )
+
+
+def _plans(patient: Patient) -> tuple[PlanRecord, ...]:
+    versions = (
+        PlanVersion.objects.select_related("signed_by")
+        .defer("signed_text")
+        .order_by("number")
+        .prefetch_related("steps__dose_times")
+    )
+    plans = Plan.objects.filter(patient=patient).prefetch_related(
+        Prefetch("versions", queryset=versions),
+        Prefetch("moves", queryset=PlanMove.objects.select_related("by")),
+    )
+    return tuple(
+        PlanRecord(plan, tuple(plan.versions.all()), tuple(plan.moves.all()))
+        for plan in plans.order_by("-created_at")
+    )
+
+
+def _shown(plans: Sequence[PlanRecord], plan_id: UUID | None) -> PlanRecord | None:
+    if plan_id is not None:
+        return next((record for record in plans if record.plan.pk == plan_id), None)
+    running = (record for record in plans if record.is_running)
+    signed = (record for record in plans if record.is_signed)
+    return next(running, None) or next(signed, None) or next(iter(plans), None)
+
+
+def _doses(shown: PlanRecord | None) -> tuple[ExpectedDose, ...]:
+    if shown is None or not shown.is_signed:
+        return ()
+    doses = list(
+        ExpectedDose.objects.filter(plan=shown.plan)
+        .select_related("standing_entry__by")
+        .order_by("due_at", "wall_time")
+    )
+    versions = {version.pk: version for version in shown.versions}
+    for dose in doses:
+        dose.version = versions[dose.version_id]
+    return tuple(doses)
+
+
+def _holds(moves: Sequence[PlanMove]) -> list[Absence]:
+    """Return the stretches between a move to "on hold" and the next move away from it."""
+    holds: list[Absence] = []
+    for move in moves:
+        if move.to_state == PlanState.ON_HOLD:
+            holds.append(Absence(move.at, None, hold_words()))
+        elif move.from_state == PlanState.ON_HOLD and holds and holds[-1].until_at is None:
+            holds[-1] = Absence(holds[-1].from_at, move.at, holds[-1].reason)
+    return holds

@@ -1,0 +1,237 @@
+"""Everything that was said and done about one patient, newest first, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format, time_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from tracker.domain.alerts import AlertEventKind
+from tracker.domain.doses import Outcome, Timing, minutes_from_due, timing
+from tracker.domain.plan_states import PlanState
+from tracker.models import (
+    AlertEvent,
+    CheckIn,
+    Entry,
+    FlagEvent,
+    PlanMove,
+    PlanVersion,
+    Report,
+    ReportKind,
+    Stay,
+    StayKind,
+)
+from tracker.selectors.matters import told_name
+from tracker.selectors.wording import alert_headline, flag_headline, local_clock, sign_names
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One thing that happened: what (set bold), the rest of the sentence, and a quotation."""
+
+    at: datetime
+    fact: str
+    text: str = ""
+    amount: str = ""  # verbatim
+    quote: str = ""  # somebody's own words
+
+
+_SHOWN_ALERT_EVENTS: Mapping[str, Promise] = MappingProxyType(
+    {
+        AlertEventKind.TOLD: gettext_lazy("%(who)s told:"),
+        AlertEventKind.BOUNCED: gettext_lazy("Message to %(who)s came back:"),
+        AlertEventKind.UNREACHABLE: gettext_lazy("Nobody to reach:"),
+        AlertEventKind.LISTED: gettext_lazy("Reached the clinic’s worklist:"),
+        AlertEventKind.ACKNOWLEDGED: gettext_lazy("%(who)s: “I have it”."),
+        AlertEventKind.PASSED_ON: gettext_lazy("%(who)s passed on:"),
+        AlertEventKind.LAPSED: gettext_lazy("%(who)s no longer has it:"),
+        AlertEventKind.CLOSED: gettext_lazy("Alert closed:"),
+    }
+)
+
+_FLAG_EVENTS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "opened": gettext_lazy("Flag opened:"),
+        "restated": gettext_lazy("Flag restated:"),
+        "noted": gettext_lazy("Note on a flag:"),
+        "closed": gettext_lazy("Flag closed:"),
+    }
+)
+
+_PLAN_MOVES: Mapping[str, Promise] = MappingProxyType(
+    {
+        PlanState.AWAITING: gettext_lazy("Plan waits for a second signature."),
+        PlanState.ACTIVE: gettext_lazy("Plan active."),
+        PlanState.ON_HOLD: gettext_lazy("Plan put on hold."),
+        PlanState.STOPPED: gettext_lazy("Plan stopped."),
+        PlanState.COMPLETED: gettext_lazy("Plan completed."),
+        PlanState.OBSERVATION: gettext_lazy("Observation after the last dose begins."),
+        PlanState.CLOSED: gettext_lazy("Plan closed."),
+    }
+)
+
+STAY_WORDS: Mapping[str, Promise] = MappingProxyType(
+    {
+        StayKind.HOSPITAL: gettext_lazy("in hospital"),
+        StayKind.NOT_MONITORED: gettext_lazy("not monitored"),
+    }
+)
+
+
+def timeline(
+    *,
+    entries: Iterable[Entry],
+    check_ins: Iterable[CheckIn],
+    reports: Iterable[Report],
+    flag_events: Iterable[FlagEvent],
+    alert_events: Iterable[AlertEvent],
+    versions: Iterable[PlanVersion],
+    moves: Iterable[PlanMove],
+    stays: Iterable[Stay],
+    zone: ZoneInfo,
+) -> tuple[TimelineLine, ...]:
+    """Return one line for each fact, newest first; nothing that was said is left out."""
+    lines = [line for entry in entries for line in entry_lines(entry, zone)]
+    lines += [_check_in_line(check_in) for check_in in check_ins]
+    lines += [_report_line(report) for report in reports]
+    lines += [_flag_line(event) for event in flag_events]
+    lines += [_alert_line(event) for event in alert_events if event.kind in _SHOWN_ALERT_EVENTS]
+    lines += [_version_line(version) for version in versions]
+    lines += [_move_line(move) for move in moves if move.to_state in _PLAN_MOVES]
+    lines += [line for stay in stays for line in _stay_lines(stay)]
+    return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
+
+
+def entry_lines(entry: Entry, zone: ZoneInfo) -> Iterator[TimelineLine]:
+    """Yield what an entry said, and that it was taken back when it was."""
+    yield TimelineLine(
+        at=entry.received_at,
+        fact=_entry_fact(entry, zone),
+        text=_("By %(name)s.") % {"name": entry.by.name},
+        amount=entry.dose.amount if entry.dose is not None else "",
+        quote=" ".join(words for words in (entry.reason, entry.amount_note) if words),
+    )
+    void = getattr(entry, "void", None)
+    if void is not None:
+        yield TimelineLine(
+            at=void.at,
+            fact=_("Entry taken back:"),
+            text=_("%(what)s By %(name)s.")
+            % {"what": _entry_fact(entry, zone), "name": void.by.name},
+            quote=void.reason,
+        )
+
+
+def _entry_fact(entry: Entry, zone: ZoneInfo) -> str:
+    dose = entry.dose
+    if dose is None or entry.dose_id is None:
+        moment = local_clock(entry.taken_at, zone) if entry.taken_at else ""
+        return _("Extra dose taken %(time)s.") % {"time": moment}
+    values = {"dose": time_format(dose.wall_time, "H:i")}
+    if entry.outcome == Outcome.SKIPPED:
+        return _("%(dose)s dose skipped.") % values
+    if entry.outcome == Outcome.MISSED:
+        return _("%(dose)s dose missed, somebody said so.") % values
+    return _taken_fact(entry, zone, values)
+
+
+def _taken_fact(entry: Entry, zone: ZoneInfo, values: dict[str, str]) -> str:
+    dose, taken_at = entry.dose, entry.taken_at
+    if dose is None or taken_at is None:
+        return _("%(dose)s dose taken.") % values
+    when = timing(taken_at=taken_at, due_at=dose.due_at, window=dose.version.on_time_window)
+    if when is Timing.ON_TIME:
+        return _("%(dose)s dose taken.") % values
+    words = _("%(dose)s dose taken late, %(time)s, %(minutes)s minutes after.")
+    if when is Timing.EARLY:
+        words = _("%(dose)s dose taken early, %(time)s, %(minutes)s minutes before.")
+    return words % {
+        **values,
+        "time": local_clock(taken_at, zone),
+        "minutes": abs(minutes_from_due(taken_at, dose.due_at)),
+    }
+
+
+def _check_in_line(check_in: CheckIn) -> TimelineLine:
+    signs = [sign.sign for sign in check_in.signs.all()]
+    fact = _("Checked in: none of the signs.")
+    if signs:
+        fact = _("Sign reported: %(signs)s.") % {"signs": sign_names(signs)}
+    return TimelineLine(
+        at=check_in.at,
+        fact=fact,
+        text=_("By %(name)s.") % {"name": check_in.by.name},
+        quote=check_in.note,
+    )
+
+
+def _report_line(report: Report) -> TimelineLine:
+    fact = _("Said that baclofen was stopped suddenly.")
+    if report.kind == ReportKind.SUPPLY and report.runs_out_on is not None:
+        day = date_format(report.runs_out_on, "D j M")
+        fact = _("Said that the supply runs out %(day)s.") % {"day": day}
+    return TimelineLine(
+        at=report.at,
+        fact=fact,
+        text=_("By %(name)s.") % {"name": report.by.name},
+        quote=report.note,
+    )
+
+
+def _flag_line(event: FlagEvent) -> TimelineLine:
+    return TimelineLine(
+        at=event.at,
+        fact=str(_FLAG_EVENTS.get(event.kind, event.kind)),
+        text=_with_name(flag_headline(event.flag), event.by),
+        quote=event.note,
+    )
+
+
+def _alert_line(event: AlertEvent) -> TimelineLine:
+    who = told_name(event) or _("The clinic")
+    return TimelineLine(
+        at=event.at,
+        fact=str(_SHOWN_ALERT_EVENTS[event.kind]) % {"who": who},
+        text=f"{alert_headline(event.alert)}.",
+        quote=event.note,
+    )
+
+
+def _version_line(version: PlanVersion) -> TimelineLine:
+    return TimelineLine(
+        at=version.signed_at,
+        fact=_("Plan version %(number)s signed.") % {"number": version.number},
+        text=_("By %(name)s.") % {"name": version.signed_by.name},
+    )
+
+
+def _move_line(move: PlanMove) -> TimelineLine:
+    return TimelineLine(
+        at=move.at,
+        fact=str(_PLAN_MOVES[PlanState(move.to_state)]),
+        text=_with_name("", move.by),
+        quote=move.reason,
+    )
+
+
+def _stay_lines(stay: Stay) -> Iterator[TimelineLine]:
+    values = {"what": STAY_WORDS[StayKind(stay.kind)]}
+    by = _("Recorded by %(name)s.") % {"name": stay.recorded_by.name}
+    yield TimelineLine(stay.from_at, _("Stay begins: %(what)s.") % values, by, quote=stay.note)
+    if stay.until_at is not None:
+        yield TimelineLine(stay.until_at, _("Stay ended: %(what)s.") % values, by)
+
+
+def _with_name(text: str, by: User | None) -> str:
+    if by is None:
+        return f"{text}." if text else ""
+    name = _("By %(name)s.") % {"name": by.name}
+    return f"{text}. {name}" if text else name

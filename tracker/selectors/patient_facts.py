@@ -1,0 +1,84 @@
+"""What a clinician needs beside the facts of doses: whom to call, what is on file, who sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import CareLink, Patient
+from tracker.models import PlanVersion
+from tracker.selectors.medicine import baclofen
+
+
+@dataclass(frozen=True, slots=True)
+class CallNumber:
+    """One number to call; `relation` is "" for the patient."""
+
+    name: str
+    relation: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """A caregiver on file and how far the patient lets them."""
+
+    name: str
+    relation: str
+    is_current: bool  # consented, accepted and not ended
+    is_alerted: bool
+    may_log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RiskContext:
+    """Risk factors on file, in words; shown as context and never counted."""
+
+    factors: tuple[str, ...]
+    note: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on file."""
+        return not self.factors and not self.note
+
+
+NO_CONTEXT = RiskContext(factors=(), note="")
+
+
+def call_numbers(patient: Patient, links: Iterable[CareLink], now: datetime) -> list[CallNumber]:
+    """Return the patient's number and those of current caregivers; people without one left out."""
+    numbers = [CallNumber(patient.name, "", patient.phone)]
+    numbers += [
+        CallNumber(link.name, link.relation, link.caregiver.phone)
+        for link in links
+        if link.caregiver is not None and is_current(link, now)
+    ]
+    return [number for number in numbers if number.phone]
+
+
+def watchers(links: Iterable[CareLink], now: datetime) -> list[Watcher]:
+    """Return every caregiver who has not been ended, those still to answer included."""
+    return [
+        Watcher(link.name, link.relation, is_current(link, now), link.is_alerted, link.may_log)
+        for link in links
+    ]
+
+
+def is_current(link: CareLink, now: datetime) -> bool:
+    """Say whether the link gives a right at `now`."""
+    said_yes = link.consented_at is not None and link.consented_at <= now
+    has_accepted = link.accepted_at is not None and link.accepted_at <= now
+    return said_yes and has_accepted and (link.ended_at is None or link.ended_at > now)
+
+
+def risk_context(version: PlanVersion | None) -> RiskContext:
+    """Return what the plan's version has on file; an id the content no longer has stays an id."""
+    if version is None:
+        return NO_CONTEXT
+    names = {factor.id: factor.name for factor in baclofen().risk_factors}
+    return RiskContext(
+        factors=tuple(names.get(factor, factor) for factor in version.risk_factors),
+        note=version.risk_note,
+    )
