@@ -39,9 +39,6 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)
 
 
-# Problems and refusals
-
-
 def test_a_refusal_keeps_its_problems_in_order_and_says_them_all() -> None:
     refusal = Refusal(ROW_TWO, NO_EMAIL)
 
@@ -75,9 +72,6 @@ def test_a_copy_of_a_refusal_says_the_same() -> None:
 
     assert type(again) is Conflict
     assert again.problems == (ROW_TWO,)
-
-
-# Zones
 
 
 def test_a_zone_is_found_by_its_exact_name() -> None:
