@@ -34,8 +34,8 @@ from tracker.selectors.patient_facts import (
     risk_context,
     watchers,
 )
-from tracker.selectors.worklist import age_at
 from tracker.selectors.wording import sign_names
+from tracker.selectors.worklist import age_at
 
 STATE_WORDS = MappingProxyType[PlanState, Promise](
     {

@@ -167,21 +167,23 @@ def dose_chart(
         if step
         for dose_time in step.dose_times.all()
     }
-    lanes = tuple(
-        Lane(
-            wall_time=wall_time,
-            days=tuple(
-                _lane_day(
-                    day, wall_time, steps[day], by_place.get((day, wall_time)), absences, axis
-                )
-                for day in axis.days
-            ),
-        )
-        for wall_time in sorted(times)
-    )
+    days = _Days(axis, steps, by_place, absences)
     return DoseChart(
-        axis=axis, lanes=lanes, steps=_step_marks(steps, axis), away=_away_spans(absences, axis)
+        axis=axis,
+        lanes=tuple(_lane(wall_time, days) for wall_time in sorted(times)),
+        steps=_step_marks(steps, axis),
+        away=_away_spans(absences, axis),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """What every lane is made of."""
+
+    axis: Axis
+    steps: Mapping[date, Step | None]
+    doses: Mapping[tuple[date, time], ExpectedDose]
+    absences: Sequence[Absence]
 
 
 def _continues(run: Run, day: LaneDay) -> bool:
@@ -237,22 +239,22 @@ def _weight(dose: ExpectedDose) -> tuple[bool, bool]:
     return (dose.standing_entry is not None, dose.cancelled_at is None)
 
 
-def _lane_day(
-    day: date,
-    wall_time: time,
-    step: Step | None,
-    dose: ExpectedDose | None,
-    absences: Sequence[Absence],
-    axis: Axis,
-) -> LaneDay:
+def _lane(wall_time: time, days: _Days) -> Lane:
+    return Lane(
+        wall_time=wall_time, days=tuple(_lane_day(day, wall_time, days) for day in days.axis.days)
+    )
+
+
+def _lane_day(day: date, wall_time: time, days: _Days) -> LaneDay:
+    step, dose = days.steps[day], days.doses.get((day, wall_time))
     entered = {each.wall_time: each.amount for each in step.dose_times.all()} if step else {}
     amount = entered.get(wall_time, "")
     cell = None
     if dose is not None:
         if dose.cancelled_at is None:
             amount = dose.amount
-        cell = _cell(dose, absences, axis)
-    return LaneDay(on=day, amount=amount, is_ahead=day > axis.today, cell=cell)
+        cell = _cell(dose, days.absences, days.axis)
+    return LaneDay(on=day, amount=amount, is_ahead=day > days.axis.today, cell=cell)
 
 
 def _cell(dose: ExpectedDose, absences: Sequence[Absence], axis: Axis) -> Cell | None:

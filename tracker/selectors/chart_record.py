@@ -103,7 +103,8 @@ class ChartRecord:
             Absence(stay.from_at, stay.until_at, str(STAY_WORDS[StayKind(stay.kind)]))
             for stay in self.stays
         ]
-        return tuple([*stays, *(_holds(self.shown.moves) if self.shown is not None else ())])
+        holds = _holds(self.shown.moves) if self.shown is not None else []
+        return (*stays, *holds)
 
 
 def is_void(entry: Entry) -> bool:

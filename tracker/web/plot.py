@@ -1,0 +1,102 @@
+"""The drawing of a chart as numbers and texts: what the template writes out as SVG, unchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.selectors.chart_words import CellKind
+
+WIDTH = 994
+GUTTER = 84  # the column of dose times; app.css gives the calendar below the same share
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text on the drawing, and the line that leads down from it to its place."""
+
+    x: float
+    y: float
+    text: str
+    lead_to_y: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One dose on its lane, by what happened."""
+
+    kind: CellKind
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLane:
+    """One dose time as drawn."""
+
+    label: str
+    label_y: float
+    base_y: float
+    line: str  # path of the entered amounts that have a height, up to today
+    line_ahead: str  # the same for the days to come
+    area: str
+    bands: tuple[Box, ...]
+    labels: tuple[Label, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStep:
+    """Where a step begins, or is under way where the axis begins."""
+
+    box: Box
+    text: str
+    line_x: float | None  # None where the step began before the axis
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnAway:
+    """Days on hold or in a stay."""
+
+    box: Box
+    text: str
+    text_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSign:
+    """One check-in: signs, or none of them."""
+
+    x: float
+    label: Label | None
+    is_emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The whole drawing."""
+
+    height: float
+    description: str
+    top_y: float
+    bottom_y: float
+    lanes: tuple[DrawnLane, ...]
+    steps: tuple[DrawnStep, ...]
+    away: tuple[DrawnAway, ...]
+    signs_y: float
+    signs: tuple[DrawnSign, ...]
+    extras_y: float | None  # None where there is no extra dose
+    extras: tuple[float, ...]
+    now_x: float | None
+    now_label: str
+    width: int = WIDTH
+    gutter: int = GUTTER
