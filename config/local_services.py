@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.local_postgres import APP_ROLE, OWNER_ROLE, LocalPostgres, Passwords
@@ -21,23 +21,36 @@ class LocalServices:
     environment: dict[str, str]
     postgres: LocalPostgres | None = None
     valkey: LocalValkey | None = None
-    started: list[str] = field(default_factory=list)
 
-    def stop(self) -> None:
-        """Stop the private servers and nothing else."""
-        if self.valkey is not None:
-            self.valkey.stop()
-        if self.postgres is not None:
-            self.postgres.stop()
+    @property
+    def servers(self) -> dict[str, LocalPostgres | LocalValkey]:
+        """The private servers by name; none where addresses of others were given."""
+        named = {"PostgreSQL": self.postgres, "Valkey": self.valkey}
+        return {name: server for name, server in named.items() if server is not None}
+
+    def stop(self, *, is_everything: bool = True) -> None:
+        """Stop the private servers; or only those that were not running when we came."""
+        for server in reversed(self.servers.values()):
+            if is_everything or not server.was_running:
+                server.stop()
+
+    def revive(self) -> list[str]:
+        """Start again what died, on the same port; return the names."""
+        dead = [name for name, server in self.servers.items() if not server.is_alive()]
+        for name in dead:
+            self.servers[name].revive()
+        return dead
 
 
 def local_secrets(directory: Path) -> dict[str, str]:
     """Return this machine's own passwords and secret key, made at the first call."""
     path = directory / "secrets.json"
     try:
-        kept = json.loads(path.read_text())
+        kept: dict[str, str] = json.loads(path.read_text())
     except FileNotFoundError:
         kept = {}
+    except PermissionError:
+        raise LocalProblem(f"{path} belongs to another account: run as that one.") from None
     except ValueError:
         raise LocalProblem(f"{path} is not readable: throw it away with `make reset`.") from None
     if all(kept.get(name) for name in NAMES):

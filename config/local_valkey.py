@@ -28,7 +28,7 @@ class LocalValkey:
     """One server in one directory; nothing in it outlives it, and nothing needs to.
 
     A server that an earlier run left behind is found through a note of its port and process,
-    and is ours when it knows the password.
+    and is ours when it takes the password.
     """
 
     def __init__(self, directory: Path, password: str) -> None:
@@ -37,6 +37,7 @@ class LocalValkey:
         self.note = directory / "server.json"
         self.port = 0
         self.pid = 0
+        self.was_running = False
         self._child: subprocess.Popen[str] | None = None
 
     @property
@@ -47,7 +48,8 @@ class LocalValkey:
     def start(self, *, port: int = 0) -> None:
         """Use the server that an earlier run left, or start one (on `port`, if given)."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        if self._is_left_over():
+        self.was_running = self._is_left_over()
+        if self.was_running:
             return
         self.port = port or free_port()
         log = self.directory / "server.log"
@@ -80,6 +82,14 @@ class LocalValkey:
         self.note.unlink(missing_ok=True)
         self.pid = 0
 
+    def is_alive(self) -> bool:
+        """Return whether the server's process exists."""
+        return is_alive(self.pid)
+
+    def revive(self) -> None:
+        """Start the server again on the port that everybody knows, after it died."""
+        self.start(port=self.port)
+
     def answers(self) -> bool:
         """Return whether a server with our password is there."""
         client = redis.Redis(
@@ -108,13 +118,16 @@ class LocalValkey:
             )
 
     def _is_left_over(self) -> bool:
-        """Return whether an earlier run's server still answers; a frozen one is ended."""
+        """Return whether an earlier run's server still answers."""
         try:
             noted = json.loads(self.note.read_text())
             self.pid, self.port = int(noted["pid"]), int(noted["port"])
         except (OSError, ValueError, KeyError, TypeError):
             return False
-        return is_alive(self.pid) and self.answers()
+        if is_alive(self.pid) and self.answers():
+            return True
+        self.pid = self.port = 0
+        return False
 
 
 def _program() -> Path:

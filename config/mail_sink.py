@@ -11,7 +11,6 @@ import re
 import signal
 import threading
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import uuid4
@@ -42,7 +41,7 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002 - aiosmtpd's name
         """Keep one message; 250 only once it is on disk."""
         now = datetime.now(tz=UTC)
         path = self.folder / f"{now:%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}.eml"
@@ -62,7 +61,7 @@ def inbox_page(folder: Path) -> str:
 
 def _shown(path: Path) -> str:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    body = message.get_body(("plain", "html")) if isinstance(message, EmailMessage) else None
+    body = message.get_body(("plain", "html"))
     text = html.escape(body.get_content() if body is not None else "")
     linked = LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', text)
     return MESSAGE.format(
@@ -79,7 +78,7 @@ def page_server(folder: Path, port: int) -> ThreadingHTTPServer:
     class Inbox(BaseHTTPRequestHandler):
         """Answers every address with the one page."""
 
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             """Send the page as it is now."""
             page = inbox_page(folder).encode()
             self.send_response(200)
@@ -89,7 +88,7 @@ def page_server(folder: Path, port: int) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(page)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing: addresses of messages are nobody's business."""
 
     return ThreadingHTTPServer((LOOPBACK, port), Inbox)

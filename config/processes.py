@@ -67,7 +67,10 @@ def command_line(pid: int) -> str:
         return raw.replace(b"\0", b" ").decode(errors="replace").strip()
     try:
         shown = subprocess.run(  # noqa: S603 - fixed command, a number as its argument
-            ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+            ["/bin/ps", "-o", "command=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except OSError:
         return ""

@@ -1,4 +1,4 @@
-"""Collect the static files when something in them changed; the web server only serves the result."""
+"""Collect the static files when something in them changed; the web server serves the result."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""Fixtures for every test: a real PostgreSQL as the application's role, real processes, Chromium."""
+"""Fixtures for all: PostgreSQL as the application's role, real processes, Chromium."""
 
 import logging
 import os

@@ -79,6 +79,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context_processors.capacities",
             ],
         },
     },
@@ -318,9 +319,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Logs: one plain line each, no query strings, no personal data
 
-LOG_LEVEL = env.choice(
-    "LOG_LEVEL", "INFO", among={"DEBUG": 0, "INFO": 0, "WARNING": 0, "ERROR": 0}
-)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", among={"DEBUG": 0, "INFO": 0, "WARNING": 0, "ERROR": 0})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

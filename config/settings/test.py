@@ -6,7 +6,7 @@ os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ.setdefault("DATABASE_URL", "postgresql://set-by-conftest@127.0.0.1/stepdown")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 
-from config.settings.base import *  # noqa: E402, F403 - the defaults above must come first
+from config.settings.base import *  # noqa: F403 - the defaults above must come first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -37,7 +37,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.refusal: str | None = None  # an SMTP answer such as "451 later", given to every message
+        self.refusal: str | None = None  # "451 later": the answer to every message from now on
         self._mails: list[Mail] = []
         self._lock = threading.Lock()
         self._controller: Controller | None = None

@@ -137,4 +137,3 @@ def _drop(server: LocalPostgres, name: str) -> None:
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with suppress(psycopg.OperationalError), server.connect() as connection:
         connection.execute(statement)
-

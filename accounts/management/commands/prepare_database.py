@@ -33,7 +33,7 @@ class Command(BaseCommand):
     help = "Migrate as the owner and grant the application's role what it needs."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Migrate, then grant, under one advisory lock."""
         if OWNER not in settings.DATABASES:
             raise CommandError(

@@ -1,0 +1,233 @@
+"""`make run`: everything on one machine, from one command, until Ctrl-C."""
+
+import errno
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+
+from config import commands, env
+from config.local_services import LocalServices, start_services
+from config.processes import (
+    LOOPBACK,
+    LocalProblem,
+    disk_problem,
+    free_port,
+    is_port_free,
+    try_lock,
+    wait_until,
+)
+from config.static_files import collect_static
+from config.supervisor import Supervisor, end_left_over
+
+LOCAL = commands.ROOT / ".local"
+LOGINS = LOCAL / "demo.txt"
+WEB_SECONDS = 60
+
+
+class Stop(Exception):
+    """Somebody asked us to end: Ctrl-C, SIGTERM, or the terminal went away."""
+
+
+def main() -> None:
+    """Run until told to stop; a problem of this machine ends with one sentence."""
+    try:
+        with stop_signals(), run_lock():
+            run()
+    except Stop:
+        say("Stopped.")
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:
+            raise LocalProblem(f"The disk is full: make room for {LOCAL}.") from None
+        if problem.errno in {errno.EACCES, errno.EPERM}:
+            raise LocalProblem(
+                f"{problem.filename or LOCAL} belongs to another account: run as that one."
+            ) from None
+        raise
+
+
+def run() -> None:
+    """Start the servers, prepare the database, start the processes, watch them."""
+    started = time.monotonic()
+    web_port = env.integer("WEB_PORT", 8000, minimum=1, maximum=65535)
+    page_port = env.integer("INBOX_PORT", web_port + 25, minimum=1, maximum=65535)
+    for name in end_left_over(LOCAL):
+        say(f"An earlier run had left its {name} process behind; it is ended.")
+    require_port("WEB_PORT", web_port)
+    require_port("INBOX_PORT", page_port)
+    services = start_services(LOCAL)
+    for name, server in services.servers.items():
+        if server.was_running:
+            say(f"An earlier run had left its {name} running; it is used again.")
+    environment = environment_of(services, web_port)
+    supervisor = Supervisor(LOCAL, environment, say)
+    try:
+        prepare(environment)
+        start_processes(supervisor, web_port, page_port)
+        wait_for_web(supervisor, web_port)
+        announce(environment, page_port, seconds=time.monotonic() - started)
+        watch(supervisor, services)
+    finally:
+        ignore_signals()
+        supervisor.stop()
+        services.stop()
+
+
+def environment_of(services: LocalServices, web_port: int) -> dict[str, str]:
+    """Return the variables of every process; what the person set wins over our defaults."""
+    defaults = {
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+        "PUBLIC_URL": f"http://{LOOPBACK}:{web_port}",
+        "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+        "EMAIL_HOST": LOOPBACK,
+        "EMAIL_PORT": str(free_port()),
+        "STATIC_ROOT": str(LOCAL / "static"),
+        "DEMO": "1",
+    }
+    set_by_person = {name: value for name, value in os.environ.items() if value}
+    return {**defaults, **services.environment, **set_by_person, "PYTHONTZPATH": ""}
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Migrate, grant, collect the static files, and seed a demo clinic into an empty database."""
+    manage("prepare_database", "--verbosity", "0", environment=environment)
+    collect_static(Path(environment["STATIC_ROOT"]), environment)
+    if environment["DEMO"] in env.TRUE and not has_clinic(environment):
+        say("First run: making the demo clinic ...")
+        LOGINS.touch(mode=0o600)
+        LOGINS.write_text(manage("seed", environment=environment))
+
+
+def manage(*arguments: str, environment: dict[str, str]) -> str:
+    """Run one management command and return what it printed."""
+    done = subprocess.run(  # noqa: S603 - our own commands
+        [*commands.MANAGE, *arguments],
+        env=environment, cwd=commands.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return done.stdout
+    last = (done.stderr.strip() or "no message").splitlines()[-1]
+    raise disk_problem(done.stderr, where=LOCAL) or LocalProblem(f"{arguments[0]} failed: {last}")
+
+
+def has_clinic(environment: dict[str, str]) -> bool:
+    """Return whether anybody works in this database already."""
+    with psycopg.connect(environment["DATABASE_URL"], connect_timeout=5) as connection:
+        row = connection.execute("SELECT EXISTS (SELECT 1 FROM accounts_clinic)").fetchone()
+    return bool(row and row[0])
+
+
+def start_processes(supervisor: Supervisor, web_port: int, page_port: int) -> None:
+    """Start the mail sink (unless mail goes elsewhere), the web server, worker and beat."""
+    if not os.environ.get("EMAIL_HOST"):
+        smtp_port = int(supervisor.environment["EMAIL_PORT"])
+        sink = commands.sink_command(
+            smtp_port=smtp_port, page_port=page_port, folder=LOCAL / "inbox"
+        )
+        supervisor.start("inbox", sink)
+    supervisor.start("web", commands.web_command(address=f"{LOOPBACK}:{web_port}"))
+    supervisor.start("worker", commands.worker_command())
+    supervisor.start("beat", commands.beat_command())
+
+
+def wait_for_web(supervisor: Supervisor, web_port: int) -> None:
+    """Return when the first page can be asked for; a web server that ends is a problem."""
+    web = supervisor.children["web"].process
+    wait_until(lambda: web.poll() is not None or answers(web_port), seconds=WEB_SECONDS)
+    if not answers(web_port):
+        raise LocalProblem(f"The web server does not start:\n{supervisor.tail('web')}")
+
+
+def answers(web_port: int) -> bool:
+    """Return whether the web server answers requests."""
+    connection = http.client.HTTPConnection(LOOPBACK, web_port, timeout=5)
+    try:
+        connection.request("GET", "/livez/")
+        return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def announce(environment: dict[str, str], page_port: int, *, seconds: float) -> None:
+    """Print where everything is and who can sign in."""
+    say(f"Stepdown is running (ready in {seconds:.1f} s).")
+    say(f"  Pages  {environment['PUBLIC_URL']}/")
+    if not os.environ.get("EMAIL_HOST"):
+        say(f"  Inbox  http://{LOOPBACK}:{page_port}/  (every message it sends; none leaves here)")
+    say("  Logs   .local/log/")
+    if LOGINS.exists() and environment["DEMO"] in env.TRUE:
+        say(LOGINS.read_text().rstrip())
+    say("Ctrl-C stops everything.")
+
+
+def watch(supervisor: Supervisor, services: LocalServices) -> None:
+    """Look after the processes until a signal comes."""
+    while True:
+        time.sleep(1)
+        for name in services.revive():
+            say(f"The private {name} had ended; it is running again.")
+        supervisor.look()
+
+
+def require_port(name: str, port: int) -> None:
+    """Stop with one sentence when another program has the port."""
+    if not is_port_free(port):
+        raise LocalProblem(
+            f"Port {port} is taken by another program: stop that one, or choose another port, "
+            f"for example `{name}={port + 100} make run`."
+        )
+
+
+@contextmanager
+def run_lock() -> Iterator[None]:
+    """Let one run at a time work in this checkout."""
+    path = LOCAL / "run.lock"
+    handle = try_lock(path)
+    if handle is None:
+        process = path.read_text().strip() or "unknown"
+        raise LocalProblem(f"Stepdown is running here already (process {process}).")
+    with handle:
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+@contextmanager
+def stop_signals() -> Iterator[None]:
+    """Turn the signals that mean "end" into Stop, wherever we are."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise Stop
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    yield
+
+
+def ignore_signals() -> None:
+    """Let nothing interrupt the stopping: it takes seconds, and half of it would leave orphans."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def say(sentence: str) -> None:
+    """Print at once, also into a pipe; a closed terminal is no reason to fail."""
+    try:
+        print(sentence, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the rest of the process
+
+
+if __name__ == "__main__":
+    main()
