@@ -173,8 +173,9 @@ def drug_holidays(record: Record, *, period: Period, now: datetime) -> HolidayMe
     runs = (
         Holiday(first_on=run[0][0].local_date, last_on=run[-1][0].local_date, days=len(run))
         for run in _empty_runs(record, now)
+        if len(run) >= HOLIDAY_DAYS
     )
-    holidays = tuple(run for run in runs if run.days >= HOLIDAY_DAYS and run.reaches_into(period))
+    holidays = tuple(run for run in runs if run.reaches_into(period))
     return HolidayMeasure(
         name=MeasureName.DRUG_HOLIDAYS,
         period=period,
