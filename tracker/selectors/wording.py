@@ -122,7 +122,10 @@ def flag_basis(flag: Flag) -> str:
 
 def sign_names(signs: list[str]) -> str:
     """Return the names of documented signs, as the content gives them, in one line."""
-    return ", ".join(baclofen().sign(sign).name.lower() for sign in signs)
+    facts = baclofen()
+    names = {sign.id: sign.name.lower() for sign in facts.signs}
+    names |= {alike.id: alike.plain.rstrip(".").lower() for alike in facts.look_alikes}
+    return ", ".join(names.get(sign, sign) for sign in signs)
 
 
 def outcome_words(entry: Entry, zone: ZoneInfo) -> str:

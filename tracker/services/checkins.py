@@ -151,12 +151,14 @@ def _kept_time(at: datetime | None, now: datetime) -> datetime:
 
 
 def _urgencies(signs: Sequence[str], route: Route) -> dict[str, Urgency]:
-    known = {sign.id: sign for sign in baclofen().signs}
+    facts = baclofen()
+    known = {sign.id: sign.urgency(route) for sign in facts.signs}
+    known |= {alike.id: Urgency.EMERGENCY for alike in facts.look_alikes}
     unknown = [sign for sign in signs if sign not in known]
     if unknown:
         text = _("“%(sign)s” is not one of the documented signs.")
         raise Refusal(*(Problem("signs", text % {"sign": sign}) for sign in unknown))
-    return {sign: known[sign].urgency(route) for sign in signs}
+    return {sign: known[sign] for sign in signs}
 
 
 def _flag_signs(
