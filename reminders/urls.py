@@ -1,5 +1,13 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from reminders.web import engine, one_tap
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("t/<str:token>/", one_tap.one_tap, name="one-tap"),
+    path("engine/banner/", engine.banner, name="engine-banner"),
+    path("livez/", engine.livez, name="livez"),
+    path("readyz/", engine.readyz, name="readyz"),
+    path("healthz/engine/", engine.healthz_engine, name="healthz-engine"),
+]

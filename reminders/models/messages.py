@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Clinic, ContactPoint, Fact, Invitation
+from accounts.models import Clinic, ContactPoint, Fact, Invitation, OrderedFact
 from reminders.domain.messages import MessageState, Purpose
 from tracker.models import Alert, ExpectedDose
 
@@ -124,7 +124,7 @@ class Notification(models.Model):
         return f"{self.purpose} {self.alert_id} rung {self.rung}"
 
 
-class Attempt(Fact):
+class Attempt(OrderedFact):
     """One try to deliver a message on one contact point, and what came back."""
 
     id = models.BigAutoField(primary_key=True)
@@ -149,9 +149,7 @@ class OneTapLink(Fact):
 
     token_sha256 = models.CharField(max_length=64, unique=True)
     dose = models.ForeignKey(ExpectedDose, on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     opens_until_at = models.DateTimeField()
 

@@ -83,16 +83,18 @@ def alert_close(
 
 
 @transaction.atomic
-def dose_alerts_settle(*, dose: ExpectedDose, is_away: bool, now: datetime) -> datetime | None:
+def dose_alerts_settle(
+    *, dose: ExpectedDose, away: CloseReason | None, now: datetime
+) -> datetime | None:
     """Open, move or close a dose's alerts as its facts stand; return when to look again.
 
-    `is_away` says that the dose falls into a stay. The caller holds the dose's row.
+    `away` is why nobody is asked about the dose (a stay, a plan on hold or stopped), if so. The
+    caller holds the dose's row.
     """
     opened = {AlertKind(alert.kind): alert for alert in dose.alerts.open()}
     entry = dose.standing_entry
-    if is_away or dose.cancelled_at is not None:
-        reason = CloseReason.STAY if is_away else CloseReason.PLAN_CHANGED
-        _close_all(opened.values(), reason, now)
+    if away is not None or dose.cancelled_at is not None:
+        _close_all(opened.values(), away or CloseReason.PLAN_CHANGED, now)
         return None
     if entry is None:
         return _settle_silence(dose, opened, now)
@@ -190,6 +192,23 @@ def alert_unhold(*, alert: Alert, now: datetime) -> None:
     alert.held_until_at = None
     alert.next_look_at = now
     alert.save(update_fields=["held_by", "held_until_at", "next_look_at"])
+
+
+@transaction.atomic
+def alert_skip_ahead(*, alert: Alert, rung: int, now: datetime) -> None:
+    """Make the next rung due at once when nobody at `rung` could be told after all."""
+    locked = Alert.objects.select_for_update(no_key=True, of=("self",))
+    alert = locked.select_related("patient__clinic").get(pk=alert.pk)
+    if alert.closed_at is not None or alert.rung != rung:
+        return
+    events = alert.events.filter(rung=rung, round=alert.round)
+    bounced = events.filter(kind=AlertEventKind.BOUNCED)
+    decided = events.filter(kind=AlertEventKind.DECIDED).count()
+    if bounced.values("person", "clinic", "duty").distinct().count() < decided:
+        return
+    _next_rung_now(alert, now)
+    alert.next_look_at = now
+    alert.save(update_fields=["climb_from_at", "next_look_at"])
 
 
 @transaction.atomic

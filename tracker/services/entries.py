@@ -59,9 +59,10 @@ def entry_add(
     body = fingerprint(
         patient.pk, dose and dose.pk, outcome, taken_at, reason, is_amount_different, amount_note
     )
-    earlier = Entry.objects.filter(by=by, client_id=client_id).first()
+    earlier = entry_with_request(by=by, client_id=client_id)
     if earlier is not None:
-        return _same_request(earlier, body)
+        same_body_or_conflict(earlier.entry.body_sha256, body)
+        return earlier
     if dose is not None:
         locked = ExpectedDose.objects.select_for_update(no_key=True, of=("self",))
         dose = locked.select_related("plan", "standing_entry").get(pk=dose.pk)
@@ -92,6 +93,15 @@ def entry_add(
         actor=by, action="entry.added", target=entry, patient=patient, now=now, outcome=outcome
     )
     return EntryResult(entry, False, standing, _question(entry, standing))
+
+
+def entry_with_request(*, by: User, client_id: UUID) -> EntryResult | None:
+    """Return what an earlier request with this id came to; None when there was none."""
+    earlier = Entry.objects.filter(by=by, client_id=client_id).select_related("dose").first()
+    if earlier is None:
+        return None
+    standing = earlier.dose.standing_entry if earlier.dose is not None else None
+    return EntryResult(earlier, True, standing, _question(earlier, standing))
 
 
 @transaction.atomic
@@ -131,12 +141,6 @@ def entry_count_as_extra(*, entry: Entry, by: User, now: datetime) -> Entry:
         amount_note=entry.amount_note,
         now=now,
     ).entry
-
-
-def _same_request(earlier: Entry, body: str) -> EntryResult:
-    same_body_or_conflict(earlier.body_sha256, body)
-    standing = earlier.dose.standing_entry if earlier.dose is not None else None
-    return EntryResult(earlier, True, standing, _question(earlier, standing))
 
 
 def _stated_time(

@@ -1,0 +1,196 @@
+"""Writes the words of a message in its recipient's language and zone.
+
+Discreet by default: no medicine name and no amount, unless the recipient chose otherwise.
+Subjects never say more than that there is something to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import ContactPoint, Invitation
+from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
+from accounts.services.contact_points import contact_point_mint_token
+from accounts.services.invitations import invitation_mint_mail_token
+from reminders.channels.base import Letter
+from reminders.domain.messages import Purpose
+from reminders.models import Message, Notification
+from reminders.services.one_tap import one_tap_link_mint
+from tracker.domain.flags import FlagClass
+from tracker.models import Alert
+from tracker.selectors.wording import (
+    alert_headline,
+    alert_outcome,
+    local_clock,
+    local_moment,
+)
+
+
+def letter_for(*, message: Message, point: ContactPoint, now: datetime) -> Letter:
+    """Return the letter to send now; links in it are minted here and stored as hashes only."""
+    with translation.override(_language(message)):
+        subject, paragraphs = _words(message, point, now)
+        paragraphs.append(_("Stepdown is not an emergency service."))
+    body = "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+    return Letter(key=message.pk, address=point.address, subject=subject, body=body)
+
+
+def _language(message: Message) -> str:
+    if message.person is not None:
+        return message.person.language
+    invitation = message.invitation
+    if invitation is not None and invitation.patient is not None:
+        return invitation.patient.language
+    return settings.LANGUAGE_CODE
+
+
+def _words(message: Message, point: ContactPoint, now: datetime) -> tuple[str, list[str]]:
+    if message.invitation is not None:
+        return _invitation(message.invitation, now)
+    if message.contact_point is not None:
+        return _verification(message.contact_point, now)
+    lines = list(
+        message.lines.filter(dropped_at=None)
+        .select_related(
+            "alert__patient__clinic",
+            "alert__dose__version",
+            "alert__dose__standing_entry",
+            "alert__flag",
+            "dose__version",
+        )
+        .order_by("alert__opened_at")
+    )
+    if message.purpose == Purpose.PROMPT:
+        return _prompt(message, lines, point, now)
+    if message.purpose == Purpose.FOLLOW_UP:
+        return _follow_up(lines)
+    if message.person_id is not None and message.person_id == lines[0].alert.patient.user_id:
+        return _question(lines)
+    return _alert(message, lines, now)
+
+
+def _invitation(invitation: Invitation, now: datetime) -> tuple[str, list[str]]:
+    link = _address("join", invitation_mint_mail_token(invitation=invitation, now=now))
+    clinic = invitation.clinic.name
+    return _("Stepdown: an invitation from %(clinic)s") % {"clinic": clinic}, [
+        _("Hello %(name)s,") % {"name": invitation.name},
+        _("%(clinic)s invites you to Stepdown.") % {"clinic": clinic},
+        _("Open this link to see what for, and to say yes. It works once, for 72 hours:"),
+        link,
+        _("If you did not expect this, do nothing."),
+    ]
+
+
+def _verification(point: ContactPoint, now: datetime) -> tuple[str, list[str]]:
+    link = _address("verify", contact_point_mint_token(contact_point=point, now=now))
+    return _("Stepdown: confirm this address"), [
+        _("Somebody asked Stepdown to send messages to this address."),
+        _("Open this link to confirm that it is yours. It works for 72 hours:"),
+        link,
+        _("If you did not expect this, do nothing; no other message will come."),
+    ]
+
+
+def _prompt(
+    message: Message, lines: Sequence[Notification], point: ContactPoint, now: datetime
+) -> tuple[str, list[str]]:
+    paragraphs = []
+    for line in lines:
+        if line.dose is None or message.person is None:
+            continue
+        token = one_tap_link_mint(dose=line.dose, person=message.person, now=now)
+        zone = ZoneInfo(line.dose.version.zone)
+        time = local_clock(line.dose.due_at, zone)
+        text = _("Time to log: %(time)s.") % {"time": time}
+        if not point.is_discreet:
+            text = _("Time to log: %(time)s, %(amount)s, as your clinic entered it.") % {
+                "time": time,
+                "amount": line.dose.amount,
+            }
+        paragraphs += [text, _address("one-tap", token)]
+    paragraphs.append(_("The link opens a page with one button. Opening it logs nothing."))
+    return _("Stepdown: time to log"), paragraphs
+
+
+def _question(lines: Sequence[Notification]) -> tuple[str, list[str]]:
+    """Ask the patient what happened; nothing here calls a past dose due."""
+    times = _(" and ").join(
+        local_clock(line.dose.due_at, ZoneInfo(line.dose.version.zone))
+        for line in lines
+        if line.dose is not None
+    )
+    advice = {line.dose.version.missed_dose_advice for line in lines if line.dose is not None}
+    return _("Stepdown: please log what happened"), [
+        _(
+            "No log for %(times)s. Log what happened; do not take extra to catch up unless your "
+            "clinic told you."
+        )
+        % {"times": times},
+        *(
+            _("Your clinician wrote: %(advice)s") % {"advice": text}
+            for text in sorted(advice)
+            if text
+        ),
+        _address("today"),
+    ]
+
+
+def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> tuple[str, list[str]]:
+    is_emergency = message.message_class == FlagClass.EMERGENCY
+    paragraphs = [_fact(line.alert, is_for_clinic=message.clinic_id is not None) for line in lines]
+    if is_emergency:
+        number = lines[0].alert.patient.clinic.emergency_number
+        paragraphs.append(
+            _("Get help now: call %(number)s. Do not wait for a reply here.") % {"number": number}
+        )
+    paragraphs.append(_closed_clinic(lines[0].alert, now))
+    page = "feed" if message.clinic_id is None else "worklist"
+    paragraphs += [_("Say “I have it”, or pass it on, here:"), _address(page)]
+    subject = _("Stepdown: get help now") if is_emergency else _("Stepdown: something to look at")
+    return subject, paragraphs
+
+
+def _follow_up(lines: Sequence[Notification]) -> tuple[str, list[str]]:
+    paragraphs = []
+    for line in lines:
+        zone = ZoneInfo(line.alert.patient.zone)
+        values = {
+            "name": line.alert.patient.name.partition(" ")[0],
+            "fact": alert_headline(line.alert),
+            "outcome": alert_outcome(line.alert, zone),
+        }
+        paragraphs.append(_("%(name)s, %(fact)s: %(outcome)s.") % values)
+    return _("Stepdown: news about what you were told"), paragraphs
+
+
+def _fact(alert: Alert, *, is_for_clinic: bool) -> str:
+    zone = ZoneInfo(alert.patient.zone)
+    name = alert.patient.name if is_for_clinic else alert.patient.name.partition(" ")[0]
+    at = alert.dose.due_at if alert.dose is not None else alert.opened_at
+    values = {"name": name, "fact": alert_headline(alert), "moment": local_moment(at, zone)}
+    return _("%(name)s: %(fact)s (%(moment)s).") % values
+
+
+def _closed_clinic(alert: Alert, now: datetime) -> str:
+    """Say so when nobody at the clinic will see this for a while."""
+    clinic = alert.patient.clinic
+    if is_clinic_open(clinic, now) or clinic.out_of_hours_phone:
+        return ""
+    opens_at = clinic_opens_at(clinic, now)
+    if opens_at is None:
+        return _("The clinic has no opening hours; nobody there may see this.")
+    moment = local_moment(opens_at, clinic.zone_info)
+    return _("The clinic is closed until %(moment)s and nobody there will see this before.") % {
+        "moment": moment
+    }
+
+
+def _address(name: str, *arguments: str) -> str:
+    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=arguments)

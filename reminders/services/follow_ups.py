@@ -1,0 +1,63 @@
+"""Follow-ups: everybody who was told of an alert is told its outcome, after its original."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from reminders.domain.grouping import Line
+from reminders.domain.messages import MessageState, Purpose
+from reminders.domain.recipients import Recipient
+from reminders.models import Message, Notification
+from reminders.services.outbox import lines_queue
+from tracker.models import Alert
+
+
+def follow_ups_write(*, alert: Alert, now: datetime) -> None:
+    """Queue the outcome for those whose alert was sent; drop what was not sent yet.
+
+    The patient, who knows, gets none. Lines that are being sent at this moment get theirs when
+    the sending is recorded.
+    """
+    lines = alert.notifications.filter(purpose=Purpose.ALERT, dropped_at=None)
+    queued = lines.filter(message__state=MessageState.QUEUED)
+    queued.update(dropped_at=now)
+    _tell(alert, lines.filter(message__state=MessageState.SENT), now)
+
+
+def follow_up_after_sending(*, message: Message, now: datetime) -> None:
+    """Queue the outcome of alerts that closed while this message was being sent."""
+    lines = message.lines.filter(
+        purpose=Purpose.ALERT, dropped_at=None, alert__closed_at__isnull=False
+    )
+    for line in lines.select_related("alert"):
+        _tell(line.alert, lines.filter(alert=line.alert), now)
+
+
+def _tell(alert: Alert, lines: QuerySet[Notification], now: datetime) -> None:
+    told: dict[Recipient, Notification] = {}
+    outside = lines.exclude(person__isnull=False, person=alert.patient.user_id)
+    for line in outside.order_by("round", "rung"):
+        told[_recipient(line)] = line
+    followed = {_recipient(line) for line in alert.notifications.filter(purpose=Purpose.FOLLOW_UP)}
+    lines_queue(
+        [
+            Line(
+                alert_id=alert.pk,
+                dose_id=alert.dose_id,
+                alert_class=alert.alert_class,
+                rung=line.rung,
+                round=line.round,
+                recipient=recipient,
+                purpose=Purpose.FOLLOW_UP,
+            )
+            for recipient, line in told.items()
+            if recipient not in followed
+        ],
+        now=now,
+    )
+
+
+def _recipient(line: Notification) -> Recipient:
+    return Recipient(person_id=line.person_id, clinic_id=line.clinic_id, duty=line.duty)

@@ -1,0 +1,45 @@
+"""Invitations and verifications that somebody asked to be mailed become messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.selectors.contact_points import contact_points_wanting_verification
+from accounts.selectors.invitations import invitations_wanting_mail
+from accounts.services.contact_points import contact_point_mark_verification_mailed
+from accounts.services.invitations import invitation_mark_mailed
+from reminders.domain.messages import MessageState, Purpose, urgency_of
+from reminders.models import Message
+
+
+@transaction.atomic
+def wanted_mail_queue(*, now: datetime, limit: int) -> int:
+    """Queue one message for each wish and take the wish back; return how many."""
+    invitations = invitations_wanting_mail(now).select_for_update(skip_locked=True, of=("self",))
+    points = contact_points_wanting_verification(now).select_for_update(
+        skip_locked=True, of=("self",)
+    )
+    messages = []
+    for invitation in invitations[:limit]:
+        messages.append(_message(Purpose.INVITATION, now, invitation=invitation))
+        invitation_mark_mailed(invitation=invitation, wanted_at=invitation.mail_wanted_at or now)
+    for point in points[:limit]:
+        owner = {"person": point.person, "clinic": point.clinic, "duty": point.duty}
+        messages.append(_message(Purpose.VERIFICATION, now, contact_point=point, **owner))
+        contact_point_mark_verification_mailed(
+            contact_point=point, wanted_at=point.verification_wanted_at or now
+        )
+    return len(Message.objects.bulk_create(messages))
+
+
+def _message(purpose: Purpose, now: datetime, **recipient: object) -> Message:
+    return Message(
+        purpose=purpose,
+        urgency=urgency_of("", purpose),
+        state=MessageState.QUEUED,
+        decided_at=now,
+        next_try_at=now,
+        **recipient,
+    )

@@ -1,0 +1,101 @@
+"""The page behind a prompt's link: the clock time, one button, nothing else.
+
+Looking changes nothing and tells nothing about other entries; a tap writes the entry.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.clock import database_now
+from accounts.domain.problems import Refusal
+from reminders.models import OneTapLink
+from reminders.selectors.one_tap import entry_behind, link_behind
+from reminders.services.one_tap import one_tap_answer, one_tap_log
+from tracker.domain.doses import on_time_until
+from tracker.domain.schedule import due_instant
+
+
+class TakenAtForm(forms.Form):
+    """When a dose was taken, as the clock on the wall showed it in the plan's zone."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    time = forms.TimeField(
+        label=_("Time"), widget=forms.TimeInput(attrs={"type": "time", "step": "1"})
+    )
+
+    def taken_at(self, zone: ZoneInfo) -> datetime:
+        """Return the instant that was typed."""
+        return due_instant(self.cleaned_data["day"], self.cleaned_data["time"], zone)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_tap(request: HttpRequest, token: str) -> HttpResponse:
+    """Show one button on GET, write the entry on POST."""
+    now = database_now()
+    link = link_behind(token)
+    if link is None:
+        raise Http404
+    if now >= link.opens_until_at:
+        return _page(request, link, "ended", status=410)
+    if request.method != "POST":
+        asks = _asks_for_time(link, now)
+        return _page(request, link, "late" if asks else "open", form=_blank(link, now))
+    if "answer" in request.POST:
+        return _answer(request, link, now)
+    return _log(request, link, now)
+
+
+def _log(request: HttpRequest, link: OneTapLink, now: datetime) -> HttpResponse:
+    taken_at: datetime | None = None
+    if entry_behind(link) is None and _asks_for_time(link, now):
+        form = TakenAtForm(request.POST)
+        if not form.is_valid():
+            return _page(request, link, "late", form=form, status=400)
+        taken_at = form.taken_at(_zone(link))
+    try:
+        result = one_tap_log(link=link, taken_at=taken_at, now=now)
+    except Refusal as refusal:
+        return _page(request, link, "refused", refusal=refusal, status=400)
+    return _page(request, link, "done", entry=result.entry, question=result.question)
+
+
+def _answer(request: HttpRequest, link: OneTapLink, now: datetime) -> HttpResponse:
+    entry = entry_behind(link)
+    if entry is not None:
+        try:
+            one_tap_answer(link=link, entry=entry, is_two=request.POST["answer"] == "two", now=now)
+        except Refusal as refusal:
+            return _page(request, link, "refused", refusal=refusal, status=400)
+    return _page(request, link, "answered")
+
+
+def _asks_for_time(link: OneTapLink, now: datetime) -> bool:
+    """Tell whether the time must be asked: after the window, or when the dose was cancelled."""
+    dose = link.dose
+    window_ends_at = on_time_until(dose.due_at, dose.version.on_time_window)
+    return dose.cancelled_at is not None or now >= window_ends_at
+
+
+def _blank(link: OneTapLink, now: datetime) -> TakenAtForm:
+    return TakenAtForm(initial={"day": now.astimezone(_zone(link)).date()})
+
+
+def _zone(link: OneTapLink) -> ZoneInfo:
+    return ZoneInfo(link.dose.version.zone)
+
+
+def _page(
+    request: HttpRequest, link: OneTapLink, state: str, *, status: int = 200, **more: object
+) -> HttpResponse:
+    context = {"state": state, "due_at": link.dose.due_at, "zone": _zone(link), **more}
+    return render(request, "reminders/one_tap.html", context, status=status)

@@ -1,0 +1,109 @@
+"""The exact text that a clinician signs, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Patient
+from tracker.domain.plan_content import PlanContent
+from tracker.domain.schedule import StepSpec
+from tracker.selectors.medicine import baclofen
+from tracker.selectors.plan_reading import PlanReading
+from tracker.selectors.plan_words import (
+    AUDIENCE_WORDS,
+    delay_text,
+    dose_words,
+    formulation_text,
+    observation_text,
+    reason_text,
+    risk_lines,
+    rung_delay_text,
+    step_dates,
+    threshold_lines,
+)
+
+
+def text_sha256(text: str) -> str:
+    """Return the hash that binds a signature to this text, character for character."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan_text(reading: PlanReading, patient: Patient) -> str:
+    """Return the text of a version: what it holds and what was confirmed, amounts verbatim.
+
+    The same reading gives the same text, so that what was read and what is signed can be compared.
+    """
+    content = reading.content
+    parts = [
+        _heading(reading, patient),
+        [_("Steps"), *(_step_line(step) for step in content.steps)],
+        [note.text for note in reading.notes],
+        [
+            _("Who is told when a dose has no log"),
+            *(
+                f"{rung.number}. {rung_delay_text(rung.delay)}: {AUDIENCE_WORDS[rung.audience]}"
+                for rung in content.rungs
+            ),
+            _("After the last of these the alert stands on the clinic's worklist."),
+        ],
+        _untold(reading),
+        _terms(content),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _heading(reading: PlanReading, patient: Patient) -> list[str]:
+    content = reading.content
+    number = patient.clinic_number
+    lines = [
+        _("Plan for %(name)s, version %(number)d")
+        % {"name": patient.name, "number": reading.number},
+        _("Clinic number: %(number)s") % {"number": number} if number else "",
+        _("Clinic: %(clinic)s") % {"clinic": patient.clinic.name},
+        _("Baclofen: %(form)s") % {"form": formulation_text(content)},
+        _("Reason for treatment: %(reason)s") % {"reason": reason_text(content)},
+        _("Risk context: %(risks)s")
+        % {"risks": "; ".join(risk_lines(content)) or _("none ticked")},
+        _("Note on risks: %(note)s") % {"note": content.risk_note} if content.risk_note else "",
+        _("Named clinician: %(name)s") % {"name": reading.named.name},
+        _("All dates and times are local to %(zone)s.") % {"zone": content.zone},
+    ]
+    return [line for line in lines if line]
+
+
+def _step_line(step: StepSpec) -> str:
+    doses = "; ".join(dose_words(dose.wall_time, dose.amount) for dose in step.doses)
+    line = f"{step.number}. {step_dates(step)}: {doses or _('no doses')}"
+    return f"{line} ({_('note')}: {step.note})" if step.note else line
+
+
+def _untold(reading: PlanReading) -> list[str]:
+    lines = reading.untold_lines
+    if not lines:
+        return [_("Somebody besides the worklist would be told at every hour.")]
+    return [_("Confirmed: hours in which nobody but the worklist would be told"), *lines]
+
+
+def _terms(content: PlanContent) -> list[str]:
+    not_set = _("not set")
+    lines = [
+        _("On-time window: %(span)s before and after the dose time")
+        % {"span": delay_text(content.on_time_window)},
+        _("After “I have it” the ladder waits: %(span)s")
+        % {"span": delay_text(content.follow_up_delay)},
+        *(
+            f"{name}: {not_set if number is None else number}"
+            for name, number in threshold_lines(content)
+        ),
+        _("Check-ins after the last dose: %(days)s")
+        % {"days": observation_text(content.observation_days)},
+        _("Documented facts, version %(version)s") % {"version": baclofen().version},
+    ]
+    if content.missed_dose_advice:
+        lines.append(
+            _("If a dose was missed, the patient reads: %(advice)s")
+            % {"advice": content.missed_dose_advice}
+        )
+    return lines
