@@ -1,5 +1,87 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.web import clinic, intake, join, me, people
+
+app_name = "accounts"
+
+sign_in = login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True))
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in/", sign_in, name="sign_in"),
+    path("join/<str:token>/", join.join, name="join"),
+    path("verify/<str:token>/", join.verify, name="verify"),
+    path("take-in/", intake.take_in, name="take_in"),
+    path("patients/<uuid:patient_id>/invitation/", intake.invitation, name="invitation"),
+    path(
+        "patients/<uuid:patient_id>/invitation/code/",
+        intake.invitation_code,
+        name="invitation_code",
+    ),
+    path(
+        "patients/<uuid:patient_id>/invitation/again/",
+        intake.invitation_again,
+        name="invitation_again",
+    ),
+    path("patients/<uuid:patient_id>/people/", people.people, name="people"),
+    path(
+        "patients/<uuid:patient_id>/people/<uuid:link_id>/end/",
+        people.caregiver_end,
+        name="caregiver_end",
+    ),
+    path(
+        "patients/<uuid:patient_id>/people/<uuid:link_id>/again/",
+        people.caregiver_again,
+        name="caregiver_again",
+    ),
+    path(
+        "patients/<uuid:patient_id>/people/<uuid:link_id>/code/",
+        people.caregiver_code,
+        name="caregiver_code",
+    ),
+    path("me/", me.me, name="me"),
+    path("me/looks/", me.looks, name="looks"),
+    path("me/addresses/", me.address_add, name="address_add"),
+    path("me/addresses/<uuid:point_id>/link/", me.address_ask_again, name="address_ask_again"),
+    path("me/addresses/<uuid:point_id>/quiet/", me.address_quiet, name="address_quiet"),
+    path("me/addresses/<uuid:point_id>/remove/", me.address_remove, name="address_remove"),
+    path("me/caregivers/<uuid:link_id>/agree/", me.caregiver_consent, name="my_caregiver_agree"),
+    path("me/caregivers/<uuid:link_id>/end/", me.caregiver_end, name="my_caregiver_end"),
+    path("me/helping/<uuid:link_id>/end/", me.helping_end, name="helping_end"),
+    path("clinic/", clinic.clinic, name="clinic"),
+    path("clinic/<slug:slug>/", clinic.clinic, name="clinic_named"),
+    path("clinic/<slug:slug>/numbers/", clinic.numbers, name="clinic_numbers"),
+    path("clinic/<slug:slug>/hours/", clinic.hours, name="clinic_hours"),
+    path("clinic/<slug:slug>/rungs/", clinic.rungs, name="clinic_rungs"),
+    path("clinic/<slug:slug>/contacts/", clinic.contact_add, name="clinic_contact_add"),
+    path(
+        "clinic/<slug:slug>/contacts/<uuid:point_id>/link/",
+        clinic.contact_ask_again,
+        name="clinic_contact_ask_again",
+    ),
+    path(
+        "clinic/<slug:slug>/contacts/<uuid:point_id>/remove/",
+        clinic.contact_remove,
+        name="clinic_contact_remove",
+    ),
+    path("clinic/<slug:slug>/staff/", clinic.staff_invite, name="staff_invite"),
+    path("clinic/<slug:slug>/staff/<uuid:membership_id>/end/", clinic.staff_end, name="staff_end"),
+    path(
+        "clinic/<slug:slug>/invitations/<uuid:invitation_id>/again/",
+        clinic.staff_again,
+        name="staff_again",
+    ),
+    path(
+        "clinic/<slug:slug>/invitations/<uuid:invitation_id>/withdraw/",
+        clinic.staff_withdraw,
+        name="staff_withdraw",
+    ),
+    path(
+        "clinic/<slug:slug>/invitations/<uuid:invitation_id>/code/",
+        clinic.staff_code,
+        name="staff_code",
+    ),
+]

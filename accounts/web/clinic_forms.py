@@ -1,0 +1,250 @@
+"""The forms of a clinic's settings."""
+
+from collections.abc import Iterable
+from datetime import time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.audiences import Audience, RungTemplate
+from accounts.domain.capacities import Capacity
+from accounts.domain.opening_hours import OpenSpan
+from accounts.domain.problems import Refusal
+from accounts.models import Clinic, ClinicRung
+from accounts.models.contact_points import DESK, OUT_OF_HOURS
+from accounts.models.validators import one_line
+from accounts.services.clinics import ClinicNumbers
+from accounts.web.forms import MailField, NameField, PhoneField, ZoneField, time_field
+
+MINUTE = timedelta(minutes=1)
+SPANS_A_DAY = 2
+RUNG_ROWS = 5
+AUDIENCE_LABELS = {
+    Audience.PATIENT: _("the patient"),
+    Audience.CAREGIVERS: _("the caregivers"),
+    Audience.CLINIC: _("the clinic"),
+}
+
+
+class NumbersForm(forms.Form):
+    """Names, numbers and minutes of a clinic."""
+
+    name = NameField(label=_("Name"))
+    zone = ZoneField(label=_("Time zone of the opening hours"))
+    emergency_number = PhoneField(
+        label=_("Emergency number"), help_text=_("The one to call in an emergency, such as 999.")
+    )
+    desk_phone = PhoneField(label=_("Desk, in opening hours"))
+    out_of_hours_phone = PhoneField(label=_("Out-of-hours line"))
+    out_of_hours_note = forms.CharField(
+        label=_("What to say or ask for out of hours"),
+        required=False,
+        max_length=300,
+        validators=[one_line],
+    )
+    on_time_minutes = forms.IntegerField(
+        label=_("Minutes in which a dose counts as on time"), min_value=1, max_value=720
+    )
+    follow_up_minutes = forms.IntegerField(
+        label=_("Minutes that “I have it” holds the next rung"), min_value=1, max_value=720
+    )
+
+    @classmethod
+    def showing(cls, clinic: Clinic) -> "NumbersForm":
+        """Return the form as things stand."""
+        names = ("name", "zone", *ClinicNumbers.__dataclass_fields__)
+        initial = {name: getattr(clinic, name) for name in names}
+        initial["on_time_minutes"] = clinic.on_time_window // MINUTE
+        initial["follow_up_minutes"] = clinic.follow_up_delay // MINUTE
+        return cls(initial=initial)
+
+    def answers(self) -> dict[str, Any]:
+        """Return what was typed as the service takes it."""
+        typed = self.cleaned_data
+        numbers = {name: typed[name] for name in ClinicNumbers.__dataclass_fields__}
+        return {
+            "name": typed["name"],
+            "zone": typed["zone"],
+            "numbers": ClinicNumbers(**numbers),
+            "on_time_window": MINUTE * typed["on_time_minutes"],
+            "follow_up_delay": MINUTE * typed["follow_up_minutes"],
+        }
+
+
+class HoursForm(forms.Form):
+    """The desk's week: up to two spans a day."""
+
+    def __init__(self, *args: Any, spans: Iterable[OpenSpan] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored: dict[int, list[OpenSpan]] = {}
+        for span in spans:
+            stored.setdefault(span.weekday, []).append(span)
+        for weekday, number in _slots():
+            day = stored.get(weekday, [])
+            span_now = day[number] if number < len(day) else None
+            words = {"day": WEEKDAYS[weekday], "number": number + 1}
+            opens = time_field(label=_("%(day)s, opens (%(number)s)") % words)
+            closes = time_field(label=_("%(day)s, closes (%(number)s)") % words)
+            opens.initial = span_now.opens_time if span_now else None
+            closes.initial = span_now.closes_time if span_now else None
+            self.fields[f"opens_{weekday}_{number}"] = opens
+            self.fields[f"closes_{weekday}_{number}"] = closes
+
+    def days(self) -> list[tuple[str, list[tuple[forms.BoundField, forms.BoundField]]]]:
+        """Return the rows of the table: the day, and its spans as pairs of fields."""
+        return [
+            (
+                str(WEEKDAYS[weekday]),
+                [
+                    (self[f"opens_{weekday}_{number}"], self[f"closes_{weekday}_{number}"])
+                    for number in range(SPANS_A_DAY)
+                ],
+            )
+            for weekday in range(7)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the other half where only one time of a span was given."""
+        for weekday, number in _slots():
+            opens, closes = self._typed(weekday, number)
+            if opens is None and closes is not None:
+                self.add_error(f"opens_{weekday}_{number}", gettext("Give both times, or neither."))
+            if closes is None and opens is not None:
+                name = f"closes_{weekday}_{number}"
+                self.add_error(name, gettext("Give both times, or neither."))
+        return self.cleaned_data
+
+    def answers(self) -> list[OpenSpan]:
+        """Return the spans that were typed, in the order of the week."""
+        return [
+            OpenSpan(weekday, opens, closes) for weekday, _number, opens, closes in self._full()
+        ]
+
+    def problems_put(self, refusal: Refusal) -> None:
+        """Put each problem at the field of the span it names by row."""
+        rows = list(self._full())
+        for problem in refusal.problems:
+            weekday, number, _opens, _closes = rows[(problem.row or 1) - 1]
+            part = problem.field.removesuffix("_time")
+            self.add_error(f"{part}_{weekday}_{number}", gettext(str(problem.text)))
+
+    def _full(self) -> Iterable[tuple[int, int, time, time]]:
+        for weekday, number in _slots():
+            opens, closes = self._typed(weekday, number)
+            if opens is not None and closes is not None:
+                yield weekday, number, opens, closes
+
+    def _typed(self, weekday: int, number: int) -> tuple[time | None, time | None]:
+        typed = self.cleaned_data
+        return typed.get(f"opens_{weekday}_{number}"), typed.get(f"closes_{weekday}_{number}")
+
+
+class RungsForm(forms.Form):
+    """The ladder that new plans start from; the clinic is its last rung."""
+
+    def __init__(self, *args: Any, rungs: Iterable[ClinicRung] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = list(rungs)
+        choices = [("", "–"), *((each.value, AUDIENCE_LABELS[each]) for each in Audience)]
+        for row in range(1, RUNG_ROWS + 1):
+            rung = stored[row - 1] if row <= len(stored) else None
+            words = {"row": row}
+            self.fields[f"minutes_{row}"] = forms.IntegerField(
+                label=_("Rung %(row)s, minutes after the dose time") % words,
+                min_value=0,
+                max_value=10_080,
+                required=False,
+                initial=rung.delay // MINUTE if rung else None,
+            )
+            self.fields[f"audience_{row}"] = forms.ChoiceField(
+                label=_("Rung %(row)s, who is told") % words,
+                choices=choices,
+                required=False,
+                initial=rung.audience if rung else "",
+            )
+
+    def rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
+        """Return the rows of the table."""
+        return [
+            (row, self[f"minutes_{row}"], self[f"audience_{row}"])
+            for row in range(1, RUNG_ROWS + 1)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the other half where a row has only minutes or only somebody to tell."""
+        for row in range(1, RUNG_ROWS + 1):
+            minutes, audience = self._typed(row)
+            if minutes is None and audience:
+                self.add_error(f"minutes_{row}", gettext("After how many minutes?"))
+            if minutes is not None and not audience:
+                self.add_error(f"audience_{row}", gettext("Who is told?"))
+        return self.cleaned_data
+
+    def answers(self) -> list[RungTemplate]:
+        """Return the rungs that were typed; empty rows are left out."""
+        typed = (self._typed(row) for row in range(1, RUNG_ROWS + 1))
+        return [
+            RungTemplate(MINUTE * minutes, Audience(audience))
+            for minutes, audience in typed
+            if minutes is not None and audience
+        ]
+
+    def problems_put(self, refusal: Refusal) -> None:
+        """Put each problem at the field of the row it names."""
+        rows = [row for row in range(1, RUNG_ROWS + 1) if all(_given(self._typed(row)))]
+        for problem in refusal.problems:
+            text = gettext(str(problem.text))
+            if problem.row is None or problem.row > len(rows):
+                self.add_error(None, text)
+                continue
+            part = "minutes" if problem.field == "delay" else problem.field
+            self.add_error(f"{part}_{rows[problem.row - 1]}", text)
+
+    def _typed(self, row: int) -> tuple[int | None, str]:
+        typed = self.cleaned_data
+        return typed.get(f"minutes_{row}"), typed.get(f"audience_{row}", "")
+
+
+class DutyForm(forms.Form):
+    """One more address at which the clinic itself is told."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="duty_%s", **kwargs)
+
+    duty = forms.ChoiceField(
+        label=_("Answers"),
+        choices=[(DESK, _("in opening hours (desk)")), (OUT_OF_HOURS, _("out of hours"))],
+    )
+    address = MailField(
+        label=_("E-mail address"),
+        help_text=_("We mail a link there. Nothing else goes there until it has been opened."),
+    )
+
+
+class StaffForm(forms.Form):
+    """A colleague to invite."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="staff_%s", **kwargs)
+
+    name = NameField(label=_("Name"))
+    email = MailField(label=_("E-mail"))
+    capacity = forms.ChoiceField(
+        label=_("Works here as"),
+        choices=[
+            (Capacity.CLINICIAN.value, _("clinician: sees the clinic’s patients")),
+            (Capacity.ADMINISTRATOR.value, _("administrator: these settings, no patients")),
+        ],
+    )
+
+
+def _slots() -> Iterable[tuple[int, int]]:
+    return ((weekday, number) for weekday in range(7) for number in range(SPANS_A_DAY))
+
+
+def _given(typed: tuple[int | None, str]) -> tuple[bool, bool]:
+    minutes, audience = typed
+    return minutes is not None, bool(audience)

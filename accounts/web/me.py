@@ -1,0 +1,230 @@
+"""Everybody's own page: how they are reached, who helps them, who looked."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import NotVisible, capacities_held_by, require
+from accounts.clock import database_now
+from accounts.domain.capacities import CLINIC_CAPACITIES, Capacity, Verb
+from accounts.domain.problems import Refusal
+from accounts.models import CareLink, ContactPoint, Patient, User
+from accounts.selectors.care_links import care_links_of, caregivers_of
+from accounts.selectors.contact_points import contact_points_of
+from accounts.selectors.looks import looks_of
+from accounts.selectors.people import record_of
+from accounts.services.care_links import care_link_consent, care_link_end
+from accounts.services.contact_points import (
+    contact_point_add,
+    contact_point_ask_again,
+    contact_point_remove,
+    contact_point_set_quiet_hours,
+)
+from accounts.services.people import user_update
+from accounts.web.answers import person_of, problems_put, problems_tell
+from accounts.web.forms import AddressForm, PersonForm, QuietHoursForm
+from accounts.web.people import caregiver_rows
+
+LOOKS_SHOWN = 5
+LOOKS_PER_PAGE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def me(request: HttpRequest) -> HttpResponse:
+    """Show everything about the person who is signed in; on POST, change name, zone, language."""
+    now = database_now()
+    user = person_of(request)
+    form = PersonForm(request.POST) if request.method == "POST" else PersonForm.showing(user)
+    if form.is_bound and form.is_valid():
+        try:
+            user_update(user=user, now=now, **form.cleaned_data)
+        except Refusal as refusal:
+            problems_put(form, refusal)
+            user.refresh_from_db()
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:me")
+    return _page(request, user, now, person_form=form)
+
+
+@require_POST
+def address_add(request: HttpRequest) -> HttpResponse:
+    """Add an address; the link that proves it is mailed by the engine."""
+    now = database_now()
+    user = person_of(request)
+    form = AddressForm(request.POST)
+    if form.is_valid():
+        try:
+            contact_point_add(person=user, by=user, now=now, **form.cleaned_data)
+        except Refusal as refusal:
+            problems_put(form, refusal)
+        else:
+            messages.success(request, _("A link is on its way to this address. Open it there."))
+            return redirect("accounts:me")
+    return _page(request, user, now, address_form=form)
+
+
+@require_POST
+def address_ask_again(request: HttpRequest, point_id: UUID) -> HttpResponse:
+    """Mail another verification link."""
+    now = database_now()
+    user = person_of(request)
+    try:
+        contact_point_ask_again(contact_point=_point(user, point_id), by=user, now=now)
+    except Refusal as refusal:
+        problems_tell(request, refusal)
+    else:
+        messages.success(request, _("A link is on its way to this address. Open it there."))
+    return redirect("accounts:me")
+
+
+@require_POST
+def address_quiet(request: HttpRequest, point_id: UUID) -> HttpResponse:
+    """Set the quiet hours of an address."""
+    now = database_now()
+    user = person_of(request)
+    point = _point(user, point_id)
+    form = QuietHoursForm(request.POST, prefix=str(point.pk))
+    if form.is_valid():
+        try:
+            contact_point_set_quiet_hours(
+                contact_point=point, by=user, now=now, **form.cleaned_data
+            )
+        except Refusal as refusal:
+            problems_put(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:me")
+    return _page(request, user, now, quiet_form=(point.pk, form))
+
+
+@require_POST
+def address_remove(request: HttpRequest, point_id: UUID) -> HttpResponse:
+    """Take an address off the list."""
+    now = database_now()
+    user = person_of(request)
+    contact_point_remove(contact_point=_point(user, point_id), by=user, now=now)
+    messages.success(request, _("Removed. Nothing more goes there."))
+    return redirect("accounts:me")
+
+
+@require_POST
+def caregiver_consent(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """Agree to a caregiver whom the clinic invited."""
+    now = database_now()
+    user = person_of(request)
+    link = _own_link(user, link_id, Verb.CONSENT, now)
+    try:
+        care_link_consent(care_link=link, by=user, now=now)
+    except Refusal as refusal:
+        problems_tell(request, refusal)
+    else:
+        messages.success(request, _("You agreed. You can end this at any time."))
+    return redirect("accounts:me")
+
+
+@require_POST
+def caregiver_end(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """End a caregiver at once, or say no to one."""
+    now = database_now()
+    user = person_of(request)
+    link = _own_link(user, link_id, Verb.END_CAREGIVER, now)
+    care_link_end(care_link=link, by=user, now=now)
+    messages.success(request, _("Ended. %(name)s sees nothing from now on.") % {"name": link.name})
+    return redirect("accounts:me")
+
+
+@require_POST
+def helping_end(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """Stop being somebody's caregiver, at once."""
+    now = database_now()
+    user = person_of(request)
+    link = care_links_of(user, now).filter(pk=link_id).first()
+    if link is None:
+        raise NotVisible
+    care_link_end(care_link=link, by=user, now=now)
+    messages.success(request, _("Ended. You see nothing of it any more and get no messages."))
+    return redirect("accounts:me")
+
+
+@require_safe
+def looks(request: HttpRequest) -> HttpResponse:
+    """List everybody who opened the record of the person who is signed in."""
+    user = person_of(request)
+    patient = _own_record(user, Verb.READ_LOOKS, database_now())
+    page = Paginator(looks_of(patient), LOOKS_PER_PAGE).get_page(request.GET.get("page"))
+    shown = {"page": page, "zone": user.zone, "dock": "patient"}
+    return render(request, "accounts/looks.html", shown)
+
+
+def _page(
+    request: HttpRequest,
+    user: User,
+    now: datetime,
+    *,
+    person_form: PersonForm | None = None,
+    address_form: AddressForm | None = None,
+    quiet_form: tuple[UUID, QuietHoursForm] | None = None,
+) -> HttpResponse:
+    """Render the whole page around the one form that was sent."""
+    patient = record_of(user)
+    shown: dict[str, Any] = {
+        "person_form": person_form or PersonForm.showing(user),
+        "address_form": address_form or AddressForm(),
+        "points": [(point, _quiet_form(point, quiet_form)) for point in contact_points_of(user)],
+        "patient": patient,
+        "caregivers": caregiver_rows(patient, now) if patient else [],
+        "looks": looks_of(patient)[:LOOKS_SHOWN] if patient else [],
+        "helping": care_links_of(user, now),
+        "zone": user.zone,
+    }
+    return render(request, "accounts/me.html", shown | _shell(user, now))
+
+
+def _quiet_form(point: ContactPoint, sent: tuple[UUID, QuietHoursForm] | None) -> forms.Form:
+    if sent is not None and sent[0] == point.pk:
+        return sent[1]
+    names = ("quiet_from_time", "quiet_until_time")
+    initial = {name: getattr(point, name) for name in names}
+    return QuietHoursForm(prefix=str(point.pk), initial=initial)
+
+
+def _point(user: User, point_id: UUID) -> ContactPoint:
+    point = contact_points_of(user).filter(pk=point_id).first()
+    if point is None:
+        raise NotVisible
+    return point
+
+
+def _own_record(user: User, verb: Verb, now: datetime) -> Patient:
+    patient = record_of(user)
+    if patient is None:
+        raise NotVisible
+    return require(user, verb, patient.pk, now)
+
+
+def _own_link(user: User, link_id: UUID, verb: Verb, now: datetime) -> CareLink:
+    patient = _own_record(user, verb, now)
+    link = caregivers_of(patient, now).filter(pk=link_id).first()
+    if link is None:
+        raise NotVisible
+    return link
+
+
+def _shell(user: User, now: datetime) -> dict[str, str]:
+    """Return the desk for those who work at a clinic, else the phone with its dock."""
+    held = capacities_held_by(user, now)
+    if held & CLINIC_CAPACITIES:
+        return {"shell": "desk.html"}
+    if Capacity.PATIENT in held:
+        return {"shell": "phone.html", "dock": "patient"}
+    dock = "caregiver" if Capacity.CAREGIVER in held else ""
+    return {"shell": "phone.html", "dock": dock}
