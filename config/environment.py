@@ -103,7 +103,7 @@ def pip(*arguments: str) -> None:
 
 def run(command: list[str], *, hint: str) -> None:
     """Run one step; a failure ends with one sentence and the step's own last line."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed steps
     if done.returncode == 0:
         return
     printed = done.stderr + done.stdout

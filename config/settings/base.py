@@ -80,6 +80,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context_processors.capacities",
+                "reminders.context_processors.engine",
             ],
         },
     },
@@ -116,6 +117,7 @@ DELETABLE_MODELS = [
     "account.EmailConfirmation",
     "accounts.OpeningHours",
     "accounts.ClinicRung",
+    "tracker.PlanDraft",
 ]
 
 # --- Valkey or Redis: rate limits only. Nothing that records a dose or a sign may wait for it.
