@@ -1,0 +1,325 @@
+"""What a clinician typed as a plan, read into its parts; everything wrong with it at once.
+
+The same shape comes from the form's grid, from the API and from a kept draft. Nothing is guessed
+and no amount is read as a number: an amount is one text from the keyboard to the signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from accounts.domain.audiences import Audience
+from accounts.domain.problems import Problem, Refusal
+from accounts.domain.zones import zone_named
+from tracker.domain.amounts import amount_warning
+from tracker.domain.ladder import LadderRung
+from tracker.domain.plan_input import (
+    NONE,
+    Raw,
+    RawReader,
+    clock_text,
+    date_text,
+    lines_from,
+    minutes_from,
+    minutes_text,
+    one_line_from,
+    whole_number_from,
+)
+from tracker.domain.plan_states import Route
+from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP, steps_read
+from tracker.domain.schedule import StepSpec
+
+MOMENT = timedelta(seconds=1)
+ONE_DAY = timedelta(days=1)
+LONGEST_CLIMB = timedelta(days=7)
+LONGEST_OBSERVATION_DAYS = 730
+MOST_RUNGS = 20
+THRESHOLDS: Mapping[str, int] = {
+    "missed_doses_threshold": 1000,
+    "hours_since_taken_threshold": 2000,
+    "silent_doses_threshold": 1000,
+    "supply_days_threshold": 365,
+}
+"""The thresholds and the largest number each takes; none has a default."""
+
+# What a field that could not be read holds until its problem is raised.
+NOBODY = UUID(int=0)
+NO_AUDIENCE = Audience.PATIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The codes that a plan of one patient may name: of the content file, and of the clinic."""
+
+    formulations: Mapping[str, Route]
+    indications: frozenset[str]
+    off_label_uses: frozenset[str]
+    risk_factors: frozenset[str]
+    clinicians: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContent:
+    """Everything that one version of a plan holds, typed and without problems."""
+
+    route: Route
+    zone: str
+    steps: tuple[StepSpec, ...]
+    formulation: str
+    indication: str
+    off_label_reason: str
+    risk_factors: tuple[str, ...]
+    risk_note: str
+    named_clinician: UUID
+    rungs: tuple[LadderRung, ...]
+    on_time_window: timedelta
+    follow_up_delay: timedelta
+    missed_doses_threshold: int | None
+    hours_since_taken_threshold: int | None
+    silent_doses_threshold: int | None
+    supply_days_threshold: int | None
+    observation_days: int
+    missed_dose_advice: str
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The plan's zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is kept as typed and still deserves a second look: an amount without a unit."""
+        return tuple(
+            Problem(
+                field=f"dose {clock_text(dose.wall_time)}",
+                text=f"Step {step.number}, {clock_text(dose.wall_time)}: {text}",
+                row=step.number,
+            )
+            for step in self.steps
+            for dose in step.doses
+            if (text := amount_warning(dose.amount))
+        )
+
+    def as_raw(self) -> dict[str, object]:
+        """Return the same content as JSON in the shape that `plan_content_from` reads."""
+        thresholds = {name: _number_text(getattr(self, name)) for name in THRESHOLDS}
+        rungs = [
+            {"delay": minutes_text(rung.delay), "audience": rung.audience.value}
+            for rung in self.rungs
+        ]
+        return {
+            "route": self.route.value,
+            "zone": self.zone,
+            "steps": [_raw_step(step) for step in self.steps],
+            "ending": ENDING_OPEN if self.steps[-1].ends_on is None else ENDING_STOP,
+            "formulation": self.formulation,
+            "indication": self.indication,
+            "off_label_reason": self.off_label_reason,
+            "risk_factors": list(self.risk_factors),
+            "risk_note": self.risk_note,
+            "named_clinician": str(self.named_clinician),
+            "rungs": rungs,
+            "on_time_window": minutes_text(self.on_time_window),
+            "follow_up_delay": minutes_text(self.follow_up_delay),
+            "observation_days": str(self.observation_days or NONE),
+            "missed_dose_advice": self.missed_dose_advice,
+            **thresholds,
+        }
+
+
+def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
+    """Return what was typed as a plan, or raise Refusal with every problem, in form order.
+
+    `raw` holds texts as typed: route, zone, formulation, indication, off_label_reason,
+    risk_factors (list), risk_note, named_clinician (id), on_time_window and follow_up_delay
+    ("45", "0:20"), the thresholds ("" means not set), observation_days (a number or "none"),
+    missed_dose_advice, rungs [{delay, audience}] and steps [{begins_on, ends_on, is_dose_free,
+    note, doses: [{time, amount}]}]. An amount of "no dose" or "-" says that a step has none at
+    that time. Without ends_on a step runs until the day before the next. With `ending` ("open",
+    "stop") the form says what the last step does; without it an empty ends_on there is open.
+
+    A problem of a step or of a rung names its row, counted from 1. Codes are compared with
+    `choices` where they are given.
+    """
+    reader = RawReader(raw)
+    zone = reader.read("zone", _zone_from, "")
+    steps, problems = steps_read(raw, ZoneInfo(zone or "UTC"))
+    rungs, rung_problems = _rungs_read(reader)
+    content = PlanContent(
+        zone=zone,
+        steps=steps,
+        route=reader.read("route", _route_from, Route.ORAL),
+        formulation=reader.read("formulation", _formulation_from, ""),
+        indication=reader.read("indication", _code_from, ""),
+        off_label_reason=reader.read("off_label_reason", _line_from(200), ""),
+        risk_factors=_risk_factors_read(reader, raw),
+        risk_note=reader.read("risk_note", _line_from(500), ""),
+        rungs=rungs,
+        on_time_window=reader.read("on_time_window", _window_from, MOMENT),
+        follow_up_delay=reader.read("follow_up_delay", _window_from, MOMENT),
+        named_clinician=reader.read("named_clinician", _clinician_from, NOBODY),
+        **{name: reader.read(name, _threshold_from(name), None) for name in THRESHOLDS},
+        observation_days=reader.read("observation_days", _observation_days_from, 0),
+        missed_dose_advice=reader.read("missed_dose_advice", _advice_from, ""),
+    )
+    problems += reader.problems + rung_problems + _reason_problems(reader, content)
+    if choices is not None:
+        problems += _code_problems(reader, content, choices)
+    if problems:
+        raise Refusal(*problems)
+    return content
+
+
+def _rungs_read(reader: RawReader) -> tuple[tuple[LadderRung, ...], list[Problem]]:
+    """Return the rungs in the order typed, and what is wrong with each and with the whole."""
+    rungs: list[LadderRung] = []
+    problems: list[Problem] = []
+    typed = reader.rows("rungs")
+    for number, raw in enumerate(typed, 1):
+        row = RawReader(raw, row=number, called="Who is told, line")
+        delay = row.read("delay", _rung_delay_from, timedelta())
+        if rungs and not row.problems and delay < rungs[-1].delay:
+            row.add("delay", f"“{minutes_text(delay)}” is earlier than the line above it.")
+        rungs.append(LadderRung(number, delay, row.read("audience", _audience_from, NO_AUDIENCE)))
+        problems += row.problems
+    if not typed and not reader.has_problem_with("rungs"):
+        problems.append(Problem("rungs", "Say who is told when a dose has no log."))
+    if len(typed) > MOST_RUNGS:
+        problems.append(Problem("rungs", f"{MOST_RUNGS} lines at most say who is told."))
+    return tuple(rungs), problems
+
+
+def _risk_factors_read(reader: RawReader, raw: Raw) -> tuple[str, ...]:
+    """Return the ticked codes, each once; anything but a list of texts is a problem."""
+    value = raw.get("risk_factors")
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple) and all(isinstance(code, str) for code in value):
+        return tuple(dict.fromkeys(value))
+    reader.add("risk_factors", "Send this as a list of codes.")
+    return ()
+
+
+def _reason_problems(reader: RawReader, content: PlanContent) -> list[Problem]:
+    """Return a problem when nothing was typed that says why the medicine is given."""
+    names = ("indication", "off_label_reason")
+    if content.indication or content.off_label_reason:
+        return []
+    if any(reader.has_problem_with(name) for name in names):
+        return []
+    return [Problem("indication", "Choose the indication, or type the reason for treatment.")]
+
+
+def _code_problems(reader: RawReader, content: PlanContent, choices: Choices) -> list[Problem]:
+    """Return the codes that are not among those this plan may name."""
+    problems = []
+    if not reader.has_problem_with("formulation"):
+        problems += _formulation_problems(content, choices.formulations)
+    known = choices.indications | choices.off_label_uses
+    if content.indication and content.indication not in known:
+        problems.append(Problem("indication", "Choose an indication from the list."))
+    elif content.indication in choices.indications and content.off_label_reason:
+        text = "Give either a documented indication or an off-label reason, not both."
+        problems.append(Problem("off_label_reason", text))
+    if not set(content.risk_factors) <= choices.risk_factors:
+        problems.append(Problem("risk_factors", "Choose risk factors from the list."))
+    is_known = content.named_clinician in choices.clinicians
+    if not is_known and not reader.has_problem_with("named_clinician"):
+        text = "Choose a clinician who works at this clinic now."
+        problems.append(Problem("named_clinician", text))
+    return problems
+
+
+def _formulation_problems(content: PlanContent, known: Mapping[str, Route]) -> list[Problem]:
+    if content.formulation not in known:
+        return [Problem("formulation", "Choose a form from the list.")]
+    if known[content.formulation] is not content.route:
+        return [Problem("formulation", "This form is not given by the route chosen.")]
+    return []
+
+
+def _zone_from(text: str) -> str:
+    try:
+        return zone_named(text.strip()).key
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from None
+
+
+def _route_from(text: str) -> Route:
+    if text not in set(Route):
+        raise ValueError("Choose how baclofen is given.")
+    return Route(text)
+
+
+def _audience_from(text: str) -> Audience:
+    if text not in set(Audience):
+        raise ValueError("choose who is told.")
+    return Audience(text)
+
+
+def _formulation_from(text: str) -> str:
+    if not text:
+        raise ValueError("Choose the form in which baclofen is given.")
+    return _code_from(text)
+
+
+def _code_from(text: str) -> str:
+    return one_line_from(text, most=40)
+
+
+def _line_from(most: int) -> Callable[[str], str]:
+    return lambda text: one_line_from(text, most=most)
+
+
+def _advice_from(text: str) -> str:
+    return lines_from(text, most=500)
+
+
+def _clinician_from(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError("Choose the clinician who answers for this plan.") from None
+
+
+def _rung_delay_from(text: str) -> timedelta:
+    return minutes_from(text, least=timedelta(), most=LONGEST_CLIMB)
+
+
+def _window_from(text: str) -> timedelta:
+    return minutes_from(text, least=MOMENT, most=ONE_DAY)
+
+
+def _threshold_from(name: str) -> Callable[[str], int | None]:
+    def parse(text: str) -> int | None:
+        return whole_number_from(text, least=1, most=THRESHOLDS[name]) if text.strip() else None
+
+    return parse
+
+
+def _observation_days_from(text: str) -> int:
+    if text.strip().casefold() == NONE:
+        return 0
+    if not text.strip():
+        raise ValueError("Type for how many days check-ins go on after the last dose, or “none”.")
+    return whole_number_from(text, least=1, most=LONGEST_OBSERVATION_DAYS)
+
+
+def _raw_step(step: StepSpec) -> dict[str, object]:
+    return {
+        "begins_on": date_text(step.begins_on),
+        "ends_on": date_text(step.ends_on) if step.ends_on else "",
+        "is_dose_free": step.is_dose_free,
+        "note": step.note,
+        "doses": [
+            {"time": clock_text(dose.wall_time), "amount": dose.amount} for dose in step.doses
+        ],
+    }
+
+
+def _number_text(number: int | None) -> str:
+    return "" if number is None else str(number)

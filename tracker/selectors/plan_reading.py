@@ -1,0 +1,279 @@
+"""What a clinician reads back before signing: each coming dose, and who would be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from accounts.domain.audiences import Audience
+from accounts.domain.opening_hours import next_opening
+from accounts.domain.problems import Problem
+from accounts.domain.zones import local_date
+from accounts.models import Patient, User
+from tracker.domain.ladder import LadderRung
+from tracker.domain.plan_content import PlanContent
+from tracker.domain.plan_days import (
+    LOOK_AHEAD_DAYS,
+    ONE_DAY,
+    ComingDay,
+    Stretch,
+    clock_changes,
+    coming_days,
+    next_clock_change,
+    stretches,
+)
+from tracker.domain.plan_input import clock_text
+from tracker.domain.plan_reach import (
+    Desk,
+    Listener,
+    UntoldHours,
+    is_told,
+    told_at,
+    untold_hours,
+)
+from tracker.domain.plan_states import Route
+from tracker.domain.schedule import ClockChangeNote, clock_change_notes
+from tracker.models import Plan
+from tracker.selectors.plan_words import SHORT_WEEKDAYS, untold_lines, weekdays_text
+from tracker.selectors.plans import (
+    desk_of,
+    has_verified_desk,
+    listeners_of,
+    outside_listeners,
+    running_plan_by,
+)
+
+DAYS_OF_A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RungLine:
+    """One person or duty on a rung, and what a message to them meets on which days."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One rung for one dose time, with its clock time in the plan's zone."""
+
+    number: int
+    clock: str
+    days_later: int
+    audience: Audience
+    is_again: bool
+    lines: tuple[RungLine, ...]
+    closed_words: str  # on which days nobody of the clinic sees it before when; "" when none
+
+
+@dataclass(frozen=True, slots=True)
+class LadderView:
+    """Who is told, and when, if the dose at this time has no log."""
+
+    wall_time: time
+    rungs: tuple[RungView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReading:
+    """One draft as it is read back at one moment."""
+
+    content: PlanContent
+    named: User
+    number: int  # of the version that a signature would make
+    days: tuple[ComingDay, ...]
+    stretches: tuple[Stretch, ...]
+    dose_times: tuple[time, ...]
+    notes: tuple[ClockChangeNote, ...]
+    changes: tuple[date, ...]
+    next_change: date | None
+    ladders: tuple[LadderView, ...]
+    untold: tuple[UntoldHours, ...] | None
+    obstacles: tuple[Problem, ...]
+
+    @property
+    def untold_lines(self) -> list[str]:
+        """The hours in which nobody but the worklist would be told, in words; none when none."""
+        return untold_lines(self.untold)
+
+    @property
+    def last_shown(self) -> ComingDay | None:
+        """The last day that is written out; None when every dose lies behind."""
+        return self.days[-1] if self.days else None
+
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether the last step goes on until a clinician changes the plan."""
+        return self.content.steps[-1].ends_on is None
+
+
+def plan_reading(plan: Plan, content: PlanContent, now: datetime) -> PlanReading:
+    """Return what is read back; `plan` is the draft's and `content` what was typed for it."""
+    patient = plan.patient
+    named = User.objects.get(pk=content.named_clinician)
+    zone, desk = content.zone_info, desk_of(patient.clinic)
+    listeners = listeners_of(patient, named, now)
+    days = coming_days(content.steps, zone, now)
+    notes = _clock_notes(content, now)
+    changes = clock_changes(zone, days[0].on, days[-1].on) if days else []
+    apart = {*changes, *(note.local_date for note in notes)}
+    dose_times = sorted({dose.wall_time for step in content.steps for dose in step.doses})
+    outside = outside_listeners(listeners, content.rungs)
+    return PlanReading(
+        content=content,
+        named=named,
+        number=plan.versions.count() + 1,
+        days=tuple(days),
+        stretches=tuple(stretches(days, apart)),
+        dose_times=tuple(dose_times),
+        notes=tuple(notes),
+        changes=tuple(changes),
+        next_change=next_clock_change(zone, days[-1].on) if days else None,
+        ladders=tuple(
+            LadderView(wall_time, _rungs(content, listeners, desk, ats))
+            for wall_time in dose_times
+            if (ats := _coming_instants(days, wall_time))
+        ),
+        untold=untold_hours(outside, desk, zone, now),
+        obstacles=tuple(_obstacles(patient, content, listeners, days, notes)),
+    )
+
+
+def _clock_notes(content: PlanContent, now: datetime) -> list[ClockChangeNote]:
+    """Return the clock-change notes of every coming day; of an open-ended plan for two years."""
+    zone = content.zone_info
+    today = local_date(now, zone)
+    last_on = content.steps[-1].ends_on or today + ONE_DAY * LOOK_AHEAD_DAYS
+    first_on = max(today, content.steps[0].begins_on)
+    notes = clock_change_notes(content.steps, zone, first_on, last_on)
+    return [note for note in notes if not note.doses or note.doses[-1].due_at > now]
+
+
+def _obstacles(
+    patient: Patient,
+    content: PlanContent,
+    listeners: Sequence[Listener],
+    days: Sequence[ComingDay],
+    notes: Sequence[ClockChangeNote],
+) -> list[Problem]:
+    """Return what keeps this draft from being signed by anybody, in sentences."""
+    found = []
+    if content.route is not Route.ORAL:
+        text = _(
+            "Only plans by mouth can be signed. A plan by pump can be entered and kept; it waits "
+            "until Stepdown holds the pump's own dates."
+        )
+        found.append(Problem("route", text))
+    if running_plan_by(patient, content.route) is not None:
+        text = _("Another plan by this route is running. Stop it before you sign this one.")
+        found.append(Problem("plan", text))
+    if not any(day.doses for day in days):
+        found.append(Problem("steps", _("Every dose of this plan lies in the past.")))
+    found += [Problem("steps", note.text) for note in notes if note.is_blocking]
+    if not has_verified_desk(listeners):
+        text = _("The clinic's desk has no verified contact. An administrator adds one in Clinic.")
+        found.append(Problem("clinic", text))
+    if not any(listener.ways for listener in outside_listeners(listeners, content.rungs)):
+        text = _(
+            "The ladder reaches nobody outside the patient: no caregiver and nobody of the clinic "
+            "on it has a verified contact."
+        )
+        found.append(Problem("rungs", text))
+    return found
+
+
+def _coming_instants(days: Sequence[ComingDay], wall_time: time) -> list[datetime]:
+    """Return the due instants of the next seven doses at this wall time."""
+    found = [dose.due_at for day in days for dose in day.doses if dose.wall_time == wall_time]
+    return found[:DAYS_OF_A_WEEK]
+
+
+def _rungs(
+    content: PlanContent, listeners: Sequence[Listener], desk: Desk, due_ats: Sequence[datetime]
+) -> tuple[RungView, ...]:
+    views = []
+    seen: set[Audience] = set()
+    for rung in content.rungs:
+        is_again = rung.audience in seen
+        views.append(_rung(rung, content.zone_info, listeners, desk, due_ats, is_again=is_again))
+        seen.add(rung.audience)
+    return tuple(views)
+
+
+def _rung(
+    rung: LadderRung,
+    zone: ZoneInfo,
+    listeners: Sequence[Listener],
+    desk: Desk,
+    due_ats: Sequence[datetime],
+    *,
+    is_again: bool,
+) -> RungView:
+    ats = [due_at + rung.delay for due_at in due_ats]
+    told = [each for each in listeners if each.audience is rung.audience]
+    first = ats[0].astimezone(zone)
+    is_clinic = rung.audience is Audience.CLINIC
+    return RungView(
+        number=rung.number,
+        clock=clock_text(first.time()),
+        days_later=(first.date() - local_date(due_ats[0], zone)).days,
+        audience=rung.audience,
+        is_again=is_again,
+        lines=tuple(line for each in told if (line := _line(each, desk, zone, ats))),
+        closed_words=_closed_words(told, desk, zone, ats) if is_clinic else "",
+    )
+
+
+def _line(
+    listener: Listener, desk: Desk, zone: ZoneInfo, ats: Sequence[datetime]
+) -> RungLine | None:
+    """Return what messages to this listener at these instants meet; None when never on duty."""
+    found: dict[str, list[int]] = {}
+    for at in ats:
+        told = told_at(listener, desk, at)
+        if not told.is_on_duty:
+            continue
+        if not told.has_contact:
+            words = _("no verified contact, cannot be told")
+        elif told.waits_until is None:
+            words = _("e-mail at once")
+        else:
+            until = clock_text(told.waits_until.astimezone(zone).time())
+            words = _("quiet hours, the e-mail waits until %(until)s") % {"until": until}
+        found.setdefault(words, []).append(at.astimezone(zone).weekday())
+    if not found:
+        return None
+    return RungLine(listener.name, _with_days(found, ats, zone))
+
+
+def _with_days(found: dict[str, list[int]], ats: Sequence[datetime], zone: ZoneInfo) -> str:
+    """Return outcomes with the days they fall on; without days when it is the same on all."""
+    everywhere = {at.astimezone(zone).weekday() for at in ats}
+    return "; ".join(
+        words if set(weekdays) == everywhere else f"{weekdays_text(sorted(set(weekdays)))}: {words}"
+        for words, weekdays in found.items()
+    )
+
+
+def _closed_words(
+    told: Sequence[Listener], desk: Desk, zone: ZoneInfo, ats: Sequence[datetime]
+) -> str:
+    """Return when the clinic is closed and nobody there would see it; "" when somebody would."""
+    found: dict[str, list[int]] = {}
+    for at in ats:
+        if any(is_told(each, desk, at) for each in told):
+            continue
+        words = _("nobody at the clinic is told then")
+        opens_at = next_opening(desk.hours, desk.zone, at)
+        if not desk.is_open(at) and opens_at is not None:
+            opens = opens_at.astimezone(zone)
+            words = _(
+                "the clinic is closed until %(day)s %(clock)s and nobody there will see it before"
+            ) % {"day": SHORT_WEEKDAYS[opens.weekday()], "clock": clock_text(opens.time())}
+        found.setdefault(words, []).append(at.astimezone(zone).weekday())
+    return _with_days(found, ats, zone)
