@@ -20,3 +20,17 @@ document.addEventListener("keydown", (event) => {
   closeMenus(null);
   if (menu) menu.querySelector("summary").focus();
 });
+
+// A page that could not be served asks for itself again, and opens once the answer is there. What
+// only took a form cannot be opened again; then the start page is.
+for (const note of document.querySelectorAll("[data-retry]")) {
+  const wait = Number(note.dataset.retry) * 1000;
+  const ask = async () => {
+    try {
+      const answer = await fetch(location.href, { cache: "no-store" });
+      if (answer.status < 500) return location.replace(answer.ok ? location.href : "/");
+    } catch { /* still away */ }
+    return setTimeout(ask, wait);
+  };
+  setTimeout(ask, wait);
+}

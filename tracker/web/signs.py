@@ -7,16 +7,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts.clock import database_now
-from tracker.domain.medicine import sources_of
-from tracker.domain.plan_states import Route
 from tracker.selectors.clinic_numbers import clinic_numbers
 from tracker.selectors.medicine import baclofen
-from tracker.web.signs_presenter import hours_in_words, numbered, signs_page
+from tracker.web.signs_presenter import hours_in_words, medicine_page, signs_page
 
 # The same for everybody, so a browser may keep it and show it while the server is away.
 cacheable = cache_control(public=True, max_age=300, stale_if_error=86_400)
@@ -50,14 +47,4 @@ def clinic_signs(request: HttpRequest, slug: str) -> HttpResponse:
 @cacheable
 def medicine(request: HttpRequest) -> HttpResponse:
     """Show what is documented about the medicine itself."""
-    facts = baclofen()
-    shown = (*facts.cautions, *facts.formulations, *facts.routes_compared, *facts.side_effects)
-    context = {
-        "medicine": facts,
-        "forms": [
-            (gettext("By mouth"), facts.formulations_by(Route.ORAL)),
-            (gettext("By pump"), facts.formulations_by(Route.INTRATHECAL)),
-        ],
-        "references": numbered(sources_of(fact.sources for fact in shown)),
-    }
-    return render(request, "tracker/signs/medicine.html", context)
+    return render(request, "tracker/signs/medicine.html", {"page": medicine_page(baclofen())})

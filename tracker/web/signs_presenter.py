@@ -1,6 +1,6 @@
 """What the public pages show, in order, with every source numbered once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,9 +10,11 @@ from django.utils.translation import gettext
 from accounts.domain.opening_hours import OpenSpan
 from accounts.templatetags.when import clock
 from tracker.domain.medicine import (
+    Caution,
     LookAlike,
     Medicine,
     PumpEvent,
+    SideEffect,
     Sign,
     Source,
     Urgency,
@@ -65,7 +67,7 @@ def signs_page(medicine: Medicine) -> SignsPage:
     """Return the page: emergencies first, then what can wait for a call, then look-alikes."""
     sections = _sections(medicine)
     cited = [fact.sources for _, facts in sections for fact in facts]
-    references = numbered(sources_of(cited))
+    references = _numbered(sources_of(cited))
     index = {reference.source.id: reference for reference in references}
     return SignsPage(
         medicine=medicine,
@@ -75,12 +77,46 @@ def signs_page(medicine: Medicine) -> SignsPage:
     )
 
 
-def numbered(sources: Iterable[Source]) -> tuple[NumberedSource, ...]:
-    """Return the sources with their numbers, from 1."""
+@dataclass(frozen=True, slots=True)
+class MedicinePage:
+    """What is documented about the medicine itself."""
+
+    medicine: Medicine
+    cautions: tuple[Line, ...]
+    side_effects: tuple[Line, ...]
+    forms: tuple[tuple[str, str], ...]  # route, its forms
+    background_sources: tuple[NumberedSource, ...]  # of the forms and the comparison
+    references: tuple[NumberedSource, ...]
+
+
+def medicine_page(medicine: Medicine) -> MedicinePage:
+    """Return the page about the medicine, every fact with its sources."""
+    shown = (*medicine.cautions, *medicine.side_effects)
+    background = (*medicine.formulations, *medicine.routes_compared)
+    references = _numbered(sources_of(fact.sources for fact in (*shown, *background)))
+    index = {reference.source.id: reference for reference in references}
+    routes = ((gettext("By mouth"), Route.ORAL), (gettext("By pump"), Route.INTRATHECAL))
+    return MedicinePage(
+        medicine=medicine,
+        cautions=tuple(_line(fact, index) for fact in medicine.cautions),
+        side_effects=tuple(_line(fact, index) for fact in medicine.side_effects),
+        forms=tuple(
+            (words, ", ".join(form.name for form in medicine.formulations_by(route)))
+            for words, route in routes
+        ),
+        background_sources=tuple(
+            index[source.id] for source in sources_of(fact.sources for fact in background)
+        ),
+        references=references,
+    )
+
+
+def _numbered(sources: Iterable[Source]) -> tuple[NumberedSource, ...]:
     return tuple(NumberedSource(number, source) for number, source in enumerate(sources, start=1))
 
 
-Fact = Sign | PumpEvent | LookAlike
+Fact = Sign | PumpEvent | LookAlike | SideEffect | Caution
+Index = Mapping[str, NumberedSource]
 Heading = tuple[str, str, str, str, str]  # anchor, kind, icon, title, text
 
 
@@ -94,7 +130,7 @@ def _sections(medicine: Medicine) -> list[tuple[Heading, Sequence[Fact]]]:
         ),
         (
             ("mouth-call", "d", "sameday", gettext("By mouth: call the clinic the same day"),
-             gettext("By pump, see the next list. If nobody answers, get help now.")),
+             gettext("By pump, see the next list.")),
             by_mouth,
         ),
         (
@@ -119,19 +155,20 @@ def _sections(medicine: Medicine) -> list[tuple[Heading, Sequence[Fact]]]:
     ]  # fmt: skip
 
 
-def _group(heading: Heading, facts: Iterable[Fact], index: dict[str, NumberedSource]) -> Group:
+def _group(heading: Heading, facts: Iterable[Fact], index: Index) -> Group:
     anchor, kind, icon, title, text = heading
     is_by_mouth = anchor.startswith("mouth")
-    lines = tuple(
-        Line(
-            plain=fact.plain,
-            name="" if isinstance(fact, LookAlike) else fact.name,
-            note=_note(fact, is_by_mouth=is_by_mouth),
-            sources=tuple(sorted((index[s.id] for s in fact.sources), key=_number)),
-        )
-        for fact in facts
-    )
+    lines = tuple(_line(fact, index, is_by_mouth=is_by_mouth) for fact in facts)
     return Group(anchor=anchor, kind=kind, icon=icon, title=title, text=text, lines=lines)
+
+
+def _line(fact: Fact, index: Index, *, is_by_mouth: bool = False) -> Line:
+    return Line(
+        plain=fact.plain,
+        name="" if isinstance(fact, LookAlike | Caution) else fact.name,
+        note=_note(fact, is_by_mouth=is_by_mouth),
+        sources=tuple(sorted((index[source.id] for source in fact.sources), key=_number)),
+    )
 
 
 def _number(reference: NumberedSource) -> int:
