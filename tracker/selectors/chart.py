@@ -22,7 +22,13 @@ from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import PlanState
 from tracker.models import Entry, PlanVersion, Step
 from tracker.selectors.chart_doses import DoseChart, dose_chart
-from tracker.selectors.chart_measures import MeasureLine, course_of, measure_lines, record_of
+from tracker.selectors.chart_measures import (
+    MeasureLine,
+    course_of,
+    measure_lines,
+    record_of,
+    span_words,
+)
 from tracker.selectors.chart_record import ChartRecord, PlanRecord, chart_record, is_void
 from tracker.selectors.chart_timeline import TimelineLine, timeline
 from tracker.selectors.matters import Matter, open_matters
@@ -82,7 +88,7 @@ class LastTaken:
 
     amount: str
     taken_at: datetime
-    ago: timedelta
+    ago: str  # in words, counted to now
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +263,9 @@ def _last_taken(record: ChartRecord, now: datetime) -> LastTaken | None:
         return None
     taken_at, entry = max(taken, key=lambda pair: pair[0])
     amount = entry.dose.amount if entry.dose is not None else ""
-    return LastTaken(amount=amount, taken_at=taken_at, ago=max(now - taken_at, timedelta(0)))
+    return LastTaken(
+        amount=amount, taken_at=taken_at, ago=span_words(max(now - taken_at, timedelta(0)))
+    )
 
 
 def _thresholds(version: PlanVersion | None) -> tuple[str, ...]:

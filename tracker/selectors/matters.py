@@ -146,7 +146,7 @@ def _alert_matter(
     return Matter(
         flag_class=FlagClass(alert.alert_class or FlagClass.WATCH),
         headline=alert_headline(alert),
-        detail=_dose_detail(alert),
+        detail=dose_detail(alert),
         basis="",
         since_at=alert.opened_at,
         flag_id=None,
@@ -157,7 +157,7 @@ def _alert_matter(
     )
 
 
-def _dose_detail(alert: Alert) -> str:
+def dose_detail(alert: Alert) -> str:
     """Return when the alert's dose was due, on the plan's own clock, and where it belongs."""
     if alert.dose is None:
         return ""

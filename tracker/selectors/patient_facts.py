@@ -74,11 +74,11 @@ def is_current(link: CareLink, now: datetime) -> bool:
 
 
 def risk_context(version: PlanVersion | None) -> RiskContext:
-    """Return what the plan's version has on file; an id the content no longer has stays an id."""
-    if version is None:
-        return NO_CONTEXT
+    """Return what the plan's version has on file."""
+    return NO_CONTEXT if version is None else risk_words(version.risk_factors, version.risk_note)
+
+
+def risk_words(factors: Iterable[str], note: str) -> RiskContext:
+    """Return risk factors by name; an id that the content no longer has stays an id."""
     names = {factor.id: factor.name for factor in baclofen().risk_factors}
-    return RiskContext(
-        factors=tuple(names.get(factor, factor) for factor in version.risk_factors),
-        note=version.risk_note,
-    )
+    return RiskContext(factors=tuple(names.get(each, each) for each in factors), note=note)

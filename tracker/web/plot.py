@@ -8,6 +8,7 @@ from tracker.selectors.chart_words import CellKind
 
 WIDTH = 994
 GUTTER = 84  # the column of dose times; app.css gives the calendar below the same share
+NOW_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class DrawnStep:
 
     box: Box
     text: str
+    text_x: float
+    text_y: float
     line_x: float | None  # None where the step began before the axis
 
 
@@ -96,7 +99,34 @@ class Plot:
     signs: tuple[DrawnSign, ...]
     extras_y: float | None  # None where there is no extra dose
     extras: tuple[float, ...]
-    now_x: float | None
+    now_x: float | None  # None where now is not on the axis
     now_label: str
     width: int = WIDTH
     gutter: int = GUTTER
+
+    @property
+    def signs_text_y(self) -> float:
+        """The base line of the words beside the check-ins."""
+        return self.signs_y + 4
+
+    @property
+    def extras_text_y(self) -> float | None:
+        """The base line of the words beside the extra doses."""
+        return None if self.extras_y is None else self.extras_y + 4
+
+    @property
+    def now_box(self) -> Box | None:
+        """The box with the clock time, on top of the line of now."""
+        if self.now_x is None:
+            return None
+        return Box(round(self.now_x - NOW_WIDTH / 2, 1), self.top_y - 2, NOW_WIDTH, 18)
+
+    @property
+    def now_text_x(self) -> float | None:
+        """The middle of that box."""
+        return self.now_x
+
+    @property
+    def now_text_y(self) -> float:
+        """The base line of the clock time."""
+        return self.top_y + 11

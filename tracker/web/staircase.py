@@ -157,6 +157,8 @@ def _steps(marks: Sequence[StepMark], axis: Axis) -> tuple[tuple[DrawnStep, ...]
         DrawnStep(
             box=Box(box.x, 4 + box.row * STEP_ROW, box.width, 20),
             text=box.text,
+            text_x=round(box.x + 7, 1),
+            text_y=18 + box.row * STEP_ROW,
             line_x=_x_of(mark.on, axis) if mark.is_first_day else None,
         )
         for mark, box in zip(marks, placed, strict=True)
