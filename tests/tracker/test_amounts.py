@@ -152,6 +152,30 @@ def test_a_character_that_cannot_be_seen_is_refused_and_named(pattern: str, char
         PrescribedAmount(text)
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (0x034F, 0x034F),  # combining grapheme joiner
+        (0x115F, 0x1160),  # Hangul fillers
+        (0x17B4, 0x17B5),  # Khmer inherent vowels
+        (0x180B, 0x180F),  # Mongolian selectors
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),  # variation selectors
+        (0xFFA0, 0xFFA0),
+        (0xE0100, 0xE01EF),
+    ],
+)
+def test_letters_and_marks_that_show_nothing_are_refused_to_the_last_and_no_others(
+    first: int, last: int
+) -> None:
+    for point in range(first, last + 1):
+        assert amount_problems(f"10 {chr(point)}mg"), hex(point)
+    for point in (first - 1, last + 1):
+        is_shown = unicodedata.category(chr(point)) not in {"Cn", "Cf"}
+        assert not (is_shown and amount_problems(f"10 {chr(point)}mg")), hex(point)
+
+
 def test_the_name_of_a_hidden_character_is_given() -> None:
     assert amount_problems("10\u202e mg") == [
         "Character 3 of the amount (U+202E RIGHT-TO-LEFT OVERRIDE) cannot be seen. "
