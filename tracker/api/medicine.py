@@ -179,6 +179,6 @@ class MedicineApi(APIView):
     permission_classes = (AllowAny,)
 
     @extend_schema(operation_id="medicine_baclofen", responses=MedicineSerializer, auth=[])
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         """Return the content file's facts; every sign cites its sources."""
         return Response(MedicineSerializer(baclofen()).data)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from tracker.domain.plan_states import Route
 
@@ -264,6 +265,14 @@ class Medicine:
         return [factor for factor in self.risk_factors if route in factor.routes]
 
 
-def sources_of(cited: Iterable[tuple[Source, ...]]) -> tuple[Source, ...]:
-    """Return each source named in `cited` once, in the order of first appearance."""
-    return tuple({source.id: source for sources in cited for source in sources}.values())
+class Cited(Protocol):
+    """Anything that names its sources."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Who says so."""
+
+
+def sources_of(facts: Iterable[Cited]) -> tuple[Source, ...]:
+    """Return each source that the facts cite once, in the order of first appearance."""
+    return tuple({source.id: source for fact in facts for source in fact.sources}.values())

@@ -10,7 +10,7 @@ from accounts.models import Clinic
 
 
 @dataclass(frozen=True, slots=True)
-class ClinicNumbers:
+class ClinicToCall:
     """The numbers of one clinic at one moment; texts are "" where the clinic has set nothing."""
 
     slug: str
@@ -26,18 +26,18 @@ class ClinicNumbers:
     opens_at: datetime | None  # UTC; None while it is open, or when it has set no hours
 
 
-def clinic_numbers(slug: str, now: datetime) -> ClinicNumbers | None:
+def clinic_numbers(slug: str, now: datetime) -> ClinicToCall | None:
     """Return the numbers of the clinic with this slug, or None when there is none."""
     clinic = Clinic.objects.filter(slug=slug).first()
     return None if clinic is None else numbers_of(clinic, now)
 
 
-def numbers_of(clinic: Clinic, now: datetime) -> ClinicNumbers:
+def numbers_of(clinic: Clinic, now: datetime) -> ClinicToCall:
     """Return the clinic's numbers as they stand at `now`."""
     hours = tuple(row.span for row in clinic.opening_hours.all())
     zone = clinic.zone_info
     is_open_now = is_open(hours, zone, now)
-    return ClinicNumbers(
+    return ClinicToCall(
         slug=clinic.slug,
         name=clinic.name,
         zone=zone,

@@ -11,6 +11,7 @@ from accounts.domain.opening_hours import OpenSpan
 from accounts.templatetags.when import clock
 from tracker.domain.medicine import (
     Caution,
+    Cited,
     LookAlike,
     Medicine,
     PumpEvent,
@@ -66,8 +67,7 @@ class SignsPage:
 def signs_page(medicine: Medicine) -> SignsPage:
     """Return the page: emergencies first, then what can wait for a call, then look-alikes."""
     sections = _sections(medicine)
-    cited = [fact.sources for _, facts in sections for fact in facts]
-    references = _numbered(sources_of(cited))
+    references = _numbered(sources_of(fact for _, facts in sections for fact in facts))
     index = {reference.source.id: reference for reference in references}
     return SignsPage(
         medicine=medicine,
@@ -91,9 +91,9 @@ class MedicinePage:
 
 def medicine_page(medicine: Medicine) -> MedicinePage:
     """Return the page about the medicine, every fact with its sources."""
-    shown = (*medicine.cautions, *medicine.side_effects)
-    background = (*medicine.formulations, *medicine.routes_compared)
-    references = _numbered(sources_of(fact.sources for fact in (*shown, *background)))
+    background: tuple[Cited, ...] = (*medicine.formulations, *medicine.routes_compared)
+    cited: tuple[Cited, ...] = (*medicine.cautions, *medicine.side_effects, *background)
+    references = _numbered(sources_of(cited))
     index = {reference.source.id: reference for reference in references}
     routes = ((gettext("By mouth"), Route.ORAL), (gettext("By pump"), Route.INTRATHECAL))
     return MedicinePage(
@@ -104,9 +104,7 @@ def medicine_page(medicine: Medicine) -> MedicinePage:
             (words, ", ".join(form.name for form in medicine.formulations_by(route)))
             for words, route in routes
         ),
-        background_sources=tuple(
-            index[source.id] for source in sources_of(fact.sources for fact in background)
-        ),
+        background_sources=tuple(index[source.id] for source in sources_of(background)),
         references=references,
     )
 
