@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tracker.domain.adherence import DoseFact, Measure, Period, Record
+from tracker.domain.dose_record import DoseFact, Period, Record
 from tracker.domain.doses import Outcome
+from tracker.domain.measures import Measure
 
 LONDON = ZoneInfo("Europe/London")
 WINDOW = timedelta(minutes=45)

@@ -25,13 +25,6 @@ from tests.tracker.november import (
     silence,
 )
 from tracker.domain.adherence import (
-    Absence,
-    Basis,
-    DoseFact,
-    ExtraFact,
-    MeasureName,
-    Period,
-    Record,
     correct_dosing,
     doses_expected,
     drug_holidays,
@@ -43,7 +36,9 @@ from tracker.domain.adherence import (
     taking_adherence,
     timing_adherence,
 )
+from tracker.domain.dose_record import Absence, Basis, DoseFact, ExtraFact, Period, Record
 from tracker.domain.doses import Outcome
+from tracker.domain.measures import MeasureName
 
 # Ewan's month: three doses a day from 28 October, seen on 24 November at 17:22.
 NOW = at(24, "17:22")

@@ -18,18 +18,8 @@ from tests.tracker.november import (
     record,
     silence,
 )
-from tracker.domain.adherence import (
-    Absence,
-    Course,
-    DoseFact,
-    ExtraFact,
-    Period,
-    Record,
-    drug_holidays,
-    initiation,
-    longest_gap,
-    persistence,
-)
+from tracker.domain.adherence import drug_holidays, initiation, longest_gap, persistence
+from tracker.domain.dose_record import Absence, Course, DoseFact, ExtraFact, Period, Record
 from tracker.domain.doses import Outcome
 
 

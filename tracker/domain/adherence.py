@@ -26,15 +26,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from accounts.domain.zones import instant, local_date
-from tracker.domain.dose_record import (
-    Absence,
-    Basis,
-    Course,
-    DoseFact,
-    ExtraFact,
-    Period,
-    Record,
-)
+from tracker.domain.dose_record import Course, DoseFact, Period, Record
 from tracker.domain.doses import Outcome, Timing, on_time_until, timing
 from tracker.domain.measures import (
     Gap,
@@ -50,18 +42,6 @@ from tracker.domain.measures import (
     TakingMeasure,
     TimingMeasure,
 )
-
-__all__ = [  # what a caller hands in can be had from here
-    "Absence",
-    "Basis",
-    "Course",
-    "DoseFact",
-    "ExtraFact",
-    "Measure",
-    "MeasureName",
-    "Period",
-    "Record",
-]
 
 HOLIDAY_DAYS = 3  # by definition (Vrijens 2008); the only number fixed here
 
