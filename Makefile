@@ -77,6 +77,9 @@ lock: setup ## Choose the newest allowed versions and lock them with their hashe
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header --group dev \
 		--output-file requirements.lock pyproject.toml
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --constraint requirements.lock \
+		--output-file requirements-runtime.lock pyproject.toml
 
 setup: ## Make or repair the environment in .venv
 	@$(PYTHON) -I config/environment.py

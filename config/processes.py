@@ -39,6 +39,8 @@ def is_port_free(port: int) -> bool:
 
 def is_alive(pid: int) -> bool:
     """Return whether a process with this id exists and is more than an uncollected exit code."""
+    if pid <= 0:  # for kill() these are groups
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

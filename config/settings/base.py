@@ -239,9 +239,6 @@ EMAIL_TIMEOUT = 10
 EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Stepdown <stepdown@localhost>")
 
-# Where the demo's mail sink keeps its messages; the inbox page exists only with DEMO=1.
-INBOX_DIR = Path(env.text("INBOX_DIR", str(LOCAL_DIR / "inbox")))
-
 # --- API
 
 REST_FRAMEWORK: dict[str, Any] = {

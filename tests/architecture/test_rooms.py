@@ -15,7 +15,7 @@ CLOCKS = {
     "database_now", "clock.database_now",
 }  # fmt: skip
 # A quiet exception needs its rule and, after a dash, its reason.
-GOOD_NOQA = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \w")
+GOOD_NOQA = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)*( -|  ?) ?\w")
 GOOD_IGNORE = re.compile(r"# type: ignore\[[a-z-]+(, ?[a-z-]+)*\]  # \w")
 
 

@@ -40,6 +40,11 @@ class Command(BaseCommand):
                 "MIGRATE_DATABASE_URL is not set: preparing the database needs its owner's role."
             )
         role = settings.DATABASES["default"]["USER"]
+        if role == settings.DATABASES[OWNER]["USER"]:
+            raise CommandError(
+                "DATABASE_URL and MIGRATE_DATABASE_URL name the same role: the application's must "
+                "be one that owns nothing, so that it cannot change what happened."
+            )
         owner = connections[OWNER]
         with owner.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARE_LOCK])
@@ -62,9 +67,14 @@ def grant_rights(owner: BaseDatabaseWrapper, role: str) -> None:
     """
     name = sql.Identifier(role)
     with owner.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        if cursor.fetchone() is None:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [role])
+        found = cursor.fetchone()
+        if found is None:
             raise CommandError(f"The role {role} of DATABASE_URL does not exist in PostgreSQL.")
+        if found[0]:
+            raise CommandError(
+                f"The role {role} of DATABASE_URL is a superuser: no rights bind it."
+            )
         cursor.execute("BEGIN")
         for statement in (
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
