@@ -2,9 +2,84 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tracker.web import signs
+from tracker.web import (
+    caregiver,
+    chart,
+    check_in,
+    dose_log,
+    entries,
+    patient,
+    signs,
+    thread,
+    urgent,
+    worklist,
+)
+
+# A patient's own record; the same pages for a caregiver carry the person helped in the address.
+own_pages: list[URLPattern | URLResolver] = [
+    path("", patient.home, name="home"),
+    path("today/", patient.today, name="today"),
+    path("today/steps/<int:number>/", patient.step, name="step"),
+    path("today/doses/<uuid:dose_id>/", dose_log.what_happened, name="dose"),
+    path("today/doses/<uuid:dose_id>/take/", dose_log.take, name="dose-take"),
+    path("today/doses/<uuid:dose_id>/taken/", dose_log.taken, name="dose-taken"),
+    path("today/doses/<uuid:dose_id>/skip/", dose_log.skip, name="dose-skip"),
+    path("today/doses/<uuid:dose_id>/missed/", dose_log.missed, name="dose-missed"),
+    path("today/doses/<uuid:dose_id>/settle/", entries.settle, name="dose-settle"),
+    path("today/extra/", dose_log.extra, name="dose-extra"),
+    path("today/supply/", entries.supply, name="supply"),
+    path("today/entries/<uuid:entry_id>/undo/", entries.undo, name="entry-undo"),
+    path("today/entries/<uuid:entry_id>/correct/", entries.correct, name="entry-correct"),
+    path("today/entries/<uuid:entry_id>/take-back/", entries.take_back, name="entry-take-back"),
+    path("today/entries/<uuid:entry_id>/signs/", entries.alike, name="entry-alike"),
+    path("history/", patient.history, name="history"),
+    path("check-in/", check_in.check_in, name="check-in"),
+    path("check-in/done/", check_in.done, name="check-in-done"),
+    path("urgent/", urgent.urgent, name="urgent"),
+    path("urgent/stopped/", urgent.stopped, name="stopped"),
+]
+
+helped = "feed/<uuid:patient_id>/"
+caregiver_pages: list[URLPattern | URLResolver] = [
+    path("feed/", caregiver.feed, name="feed"),
+    path(helped, caregiver.person, name="person"),
+    path(f"{helped}log/<uuid:dose_id>/", dose_log.what_happened, name="dose"),
+    path(f"{helped}log/<uuid:dose_id>/taken/", dose_log.taken, name="dose-taken"),
+    path(f"{helped}log/<uuid:dose_id>/skip/", dose_log.skip, name="dose-skip"),
+    path(f"{helped}log/<uuid:dose_id>/missed/", dose_log.missed, name="dose-missed"),
+    path(f"{helped}log/<uuid:dose_id>/settle/", entries.settle, name="dose-settle"),
+    path(f"{helped}extra/", dose_log.extra, name="dose-extra"),
+    path(f"{helped}supply/", entries.supply, name="supply"),
+    path(f"{helped}entries/<uuid:entry_id>/undo/", entries.undo, name="entry-undo"),
+    path(f"{helped}entries/<uuid:entry_id>/correct/", entries.correct, name="entry-correct"),
+    path(f"{helped}entries/<uuid:entry_id>/take-back/", entries.take_back, name="entry-take-back"),
+    path(f"{helped}entries/<uuid:entry_id>/signs/", entries.alike, name="entry-alike"),
+    path(f"{helped}check-in/", check_in.check_in, name="check-in"),
+    path(f"{helped}check-in/done/", check_in.done, name="check-in-done"),
+    path(f"{helped}urgent/", urgent.urgent_for, name="urgent"),
+    path(f"{helped}urgent/stopped/", urgent.stopped, name="stopped"),
+]
+
+clinician_pages: list[URLPattern | URLResolver] = [
+    path("worklist/", worklist.worklist, name="worklist"),
+    path("patients/", worklist.patients, name="patients"),
+    path("patients/<uuid:patient_id>/", chart.chart, name="chart"),
+    path("flags/<uuid:flag_id>/close/", thread.close_flag, name="flag-close"),
+]
+
+# For everybody who sees the patient; what each may do there differs.
+alert_pages: list[URLPattern | URLResolver] = [
+    path("alerts/<uuid:alert_id>/", thread.alert, name="alert"),
+    path("alerts/<uuid:alert_id>/acknowledge/", thread.acknowledge, name="alert-acknowledge"),
+    path("alerts/<uuid:alert_id>/pass-on/", thread.pass_on, name="alert-pass-on"),
+    path("alerts/<uuid:alert_id>/close/", thread.close_alert, name="alert-close"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *own_pages,
+    *caregiver_pages,
+    *clinician_pages,
+    *alert_pages,
     path("signs/", signs.signs, name="signs"),
     path("c/<slug:slug>/signs/", signs.clinic_signs, name="clinic-signs"),
     path("medicine/", signs.medicine, name="medicine"),

@@ -1,0 +1,203 @@
+"""Where a patient stands in their plan: which version counts, which step, on hold, or after it.
+
+All dates are local dates in the plan's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import Extract, JSONObject
+
+from accounts.domain.audiences import Audience
+from accounts.domain.zones import local_date
+from accounts.models import Patient
+from tracker.domain.ladder import LadderRung
+from tracker.domain.plan_states import PlanState
+from tracker.models import DoseTime, PlanMove, PlanVersion, Rung, Step
+
+ONE_DAY = timedelta(days=1)
+RUNNING = frozenset({PlanState.ACTIVE, PlanState.ON_HOLD})
+
+
+class Standing(StrEnum):
+    """What a patient's day is about."""
+
+    NO_PLAN = "no_plan"
+    DOSES = "doses"
+    ON_HOLD = "on_hold"
+    OBSERVATION = "observation"  # the doses are over, check-ins go on
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step as entered: when it begins, when it ends (None: open), and its doses."""
+
+    number: int
+    begins_on: date
+    ends_on: date | None
+    is_dose_free: bool
+    note: str
+
+    def covers(self, day: date) -> bool:
+        """Say whether this local date belongs to the step."""
+        return self.begins_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Who put the plan on hold, when and why."""
+
+    since_at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One patient's plan at one moment, read from the version that counts."""
+
+    version: PlanVersion
+    zone: ZoneInfo
+    rungs: tuple[LadderRung, ...]
+    steps: tuple[StepLine, ...]
+    today: date
+    standing: Standing
+    ended_on: date | None  # the day of the last expected dose, or of the stop; None while running
+
+    @property
+    def step(self) -> StepLine | None:
+        """The step of today; None before the first and after the last."""
+        return next((step for step in self.steps if step.covers(self.today)), None)
+
+    @property
+    def begins_tomorrow(self) -> StepLine | None:
+        """The step that begins tomorrow, when it is not the first one."""
+        tomorrow = self.today + ONE_DAY
+        later = self.steps[1:]
+        return next((step for step in later if step.begins_on == tomorrow), None)
+
+    @property
+    def observed_until_on(self) -> date | None:
+        """The last day on which check-ins are expected after the doses; None while they run."""
+        days = self.version.observation_days
+        return self.ended_on + days * ONE_DAY if self.ended_on else None
+
+
+def course_of(patient: Patient, now: datetime) -> Course | None:
+    """Return the patient's course at `now`; None before any plan was signed. Two queries.
+
+    The newest running plan comes first, then the newest of the others.
+    """
+    versions = list(
+        PlanVersion.objects.filter(plan__patient=patient, counts_from_at__lte=now)
+        .select_related("plan")
+        .defer("signed_text")
+        .annotate(rungs_entered=ArraySubquery(rungs_as_json()))
+        .order_by("-plan__created_at", "-number")
+    )
+    running = (version for version in versions if version.plan.state in RUNNING)
+    version = next(running, versions[0] if versions else None)
+    if version is None:
+        return None
+    zone = ZoneInfo(version.zone)
+    today = local_date(now, zone)
+    steps = _steps(version)
+    ended_on = _ended_on(version, steps, zone, today)
+    return Course(
+        version=version,
+        zone=zone,
+        rungs=rungs_from_json(version.rungs_entered),
+        steps=steps,
+        today=today,
+        standing=_standing(version, ended_on, today),
+        ended_on=ended_on,
+    )
+
+
+def hold_of(course: Course) -> Hold | None:
+    """Return who holds the plan; None unless it is on hold."""
+    if course.standing is not Standing.ON_HOLD:
+        return None
+    moves = PlanMove.objects.filter(plan=course.version.plan, to_state=PlanState.ON_HOLD)
+    move = moves.select_related("by").order_by("at").last()
+    if move is None:
+        return None
+    return Hold(since_at=move.at, by=move.by.name if move.by else "", reason=move.reason)
+
+
+def dose_times_of(course: Course, number: int) -> list[DoseTime] | None:
+    """Return the doses of one step of the course, in time order; None when there is no such step.
+
+    A step without doses gives an empty list.
+    """
+    if all(step.number != number for step in course.steps):
+        return None
+    doses = DoseTime.objects.filter(step__version=course.version, step__number=number)
+    return list(doses.order_by("wall_time"))
+
+
+def rungs_from_json(rows: Sequence[Mapping[str, str | float]]) -> tuple[LadderRung, ...]:
+    """Return the rungs of a version as the rules read them, lowest first."""
+    rungs = (
+        LadderRung(
+            number=int(row["number"]),
+            delay=timedelta(seconds=float(row["seconds"])),
+            audience=Audience(str(row["audience"])),
+        )
+        for row in rows
+    )
+    return tuple(sorted(rungs, key=lambda rung: rung.number))
+
+
+def rungs_as_json() -> QuerySet[Any, Any]:
+    """Return the subquery of a version's rungs: one query less on every page of a patient."""
+    return Rung.objects.filter(version=OuterRef("pk")).values(
+        line=JSONObject(number="number", seconds=Extract("delay", "epoch"), audience="audience")
+    )
+
+
+def _steps(version: PlanVersion) -> tuple[StepLine, ...]:
+    return tuple(
+        StepLine(
+            number=step.number,
+            begins_on=step.begins_on,
+            ends_on=step.ends_on,
+            is_dose_free=step.is_dose_free,
+            note=step.note,
+        )
+        for step in Step.objects.filter(version=version).order_by("number")
+    )
+
+
+def _ended_on(
+    version: PlanVersion, steps: Sequence[StepLine], zone: ZoneInfo, today: date
+) -> date | None:
+    """Return the day on which the doses ended: as entered, or by a stop before that."""
+    last_on = steps[-1].ends_on if steps else None
+    if version.plan.state in RUNNING:
+        return last_on if last_on is not None and last_on < today else None
+    ends = [PlanState.STOPPED, PlanState.COMPLETED]
+    move = PlanMove.objects.filter(plan=version.plan, to_state__in=ends).order_by("at").last()
+    stopped_on = local_date(move.at, zone) if move is not None else today
+    return min(last_on, stopped_on) if last_on is not None else stopped_on
+
+
+def _standing(version: PlanVersion, ended_on: date | None, today: date) -> Standing:
+    state = PlanState(version.plan.state)
+    if state is PlanState.ON_HOLD:
+        return Standing.ON_HOLD
+    if ended_on is None:
+        return Standing.DOSES
+    is_observed = today <= ended_on + version.observation_days * ONE_DAY
+    if state is PlanState.OBSERVATION or (state is not PlanState.CLOSED and is_observed):
+        return Standing.OBSERVATION
+    return Standing.OVER

@@ -1,0 +1,72 @@
+"""What people said about a patient beside doses: check-ins and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, QuerySet
+
+from accounts.models import Patient, User
+from tracker.models import CheckIn, Report, ReportKind
+from tracker.selectors.medicine import baclofen
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInLine:
+    """What somebody said about the documented signs; no names means "none of these"."""
+
+    at: datetime
+    by: str
+    is_mine: bool
+    signs: tuple[str, ...]  # the names of the content file
+    note: str
+
+
+def last_check_in_of(patient: Patient, *, reader: User) -> CheckInLine | None:
+    """Return the newest check-in about this patient, whoever made it; None before the first."""
+    newest = _lines(CheckIn.objects.filter(patient=patient).order_by("-at")[:1], reader)
+    return newest[0] if newest else None
+
+
+def check_in_lines(patient: Patient, *, reader: User, since: datetime) -> list[CheckInLine]:
+    """Return the check-ins since an instant, oldest first."""
+    rows = CheckIn.objects.filter(patient=patient, at__gte=since)
+    return _lines(rows.order_by("at"), reader)
+
+
+def supply_said_since(patient: Patient, since: datetime) -> date | None:
+    """Return the date on which the supply was last said to run out, if said since an instant."""
+    rows = Report.objects.filter(
+        patient=patient, kind=ReportKind.SUPPLY, received_at__gte=since
+    ).order_by("received_at")
+    return rows.values_list("runs_out_on", flat=True).last()
+
+
+def names_of(signs: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of what was ticked, in the order of the content file.
+
+    An id that the content no longer has stays as it is.
+    """
+    facts = baclofen()
+    names = {sign.id: sign.name for sign in facts.signs}
+    names |= {alike.id: alike.plain.rstrip(".") for alike in facts.look_alikes}
+    known = list(names)
+    order = sorted(signs, key=lambda sign: known.index(sign) if sign in names else len(known))
+    return tuple(names.get(sign, sign) for sign in order)
+
+
+def _lines(rows: QuerySet[CheckIn], reader: User) -> list[CheckInLine]:
+    ticked = ArrayAgg("signs__sign", filter=Q(signs__isnull=False))
+    return [
+        CheckInLine(
+            at=row.at,
+            by=row.by.name,
+            is_mine=row.by_id == reader.pk,
+            signs=names_of(row.ticked or ()),
+            note=row.note,
+        )
+        for row in rows.select_related("by").annotate(ticked=ticked)
+    ]

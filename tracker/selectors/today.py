@@ -1,0 +1,226 @@
+"""A patient's day in the plan's zone: one dose in the large card, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.domain.zones import local_date
+from accounts.models import Patient, User
+from tracker.domain.doses import DoseState
+from tracker.domain.hero import CardDose, Hero, hero_of
+from tracker.models import AlertEvent
+from tracker.selectors.around import Around
+from tracker.selectors.course import Course, Hold, Standing, StepLine, course_of, hold_of
+from tracker.selectors.dose_lines import DoseLine, EntryLine, dose_lines, next_dose_line
+from tracker.selectors.said import CheckInLine, last_check_in_of
+from tracker.selectors.told import Told, told_about
+
+LOOKED_BACK = timedelta(days=14)
+"""How far back a patient is asked about doses without a log."""
+
+UNDO_WINDOW = timedelta(minutes=10)
+"""How long the entry just made can be undone with one tap. Operational, not clinical."""
+
+ASKED_AT_ONCE = 3
+"""How many doses without a log the page asks about; the others wait on the history page."""
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class JustLogged:
+    """An entry of the reader that one tap can still undo."""
+
+    dose: DoseLine
+    entry: EntryLine
+    undo_until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The one large card."""
+
+    hero: Hero
+    dose: DoseLine
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the dose is inside its window."""
+        return self.hero is Hero.DUE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the window is over and the card asks what happened."""
+        return self.hero is Hero.LATE
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Everything that the page shows. Instants are UTC, dates are local in `zone`."""
+
+    around: Around
+    course: Course | None
+    zone: ZoneInfo
+    now: datetime
+    today: date
+    standing: Standing
+    hold: Hold | None
+    card: Card | None
+    just_logged: JustLogged | None
+    to_settle: tuple[DoseLine, ...]
+    questions: tuple[DoseLine, ...]  # past doses without a log, newest first
+    more_questions: int
+    rest: tuple[DoseLine, ...]
+    is_all_logged: bool
+    begins_tomorrow: StepLine | None
+    told: Told | None
+    last_check_in: CheckInLine | None
+
+
+def today_of(around: Around, *, reader: User, now: datetime) -> Today:
+    """Return the patient's day at `now`; at most eight queries."""
+    course = course_of(around.patient, now)
+    zone = course.zone if course is not None else around.patient.zone_info
+    today = local_date(now, zone)
+    doses = _doses(around.patient, course, reader=reader, zone=zone, now=now, today=today)
+    card = _card(doses, around, course, reader=reader, zone=zone, now=now)
+    asked = _questions(doses, card)
+    return Today(
+        around=around,
+        course=course,
+        zone=zone,
+        now=now,
+        today=today,
+        standing=course.standing if course is not None else Standing.NO_PLAN,
+        hold=hold_of(course) if course is not None else None,
+        card=card,
+        just_logged=_just_logged(doses, now),
+        to_settle=tuple(dose for dose in doses if dose.others),
+        questions=tuple(asked[:ASKED_AT_ONCE]),
+        more_questions=max(0, len(asked) - ASKED_AT_ONCE),
+        rest=_rest(doses, card, today),
+        is_all_logged=not asked and not _is_asking(card),
+        begins_tomorrow=course.begins_tomorrow if course is not None else None,
+        told=_told(card, course, around, reader=reader, now=now),
+        last_check_in=last_check_in_of(around.patient, reader=reader),
+    )
+
+
+def card_of(around: Around, *, reader: User, now: datetime) -> Card | None:
+    """Return the one large card alone; None when there is nothing to show in it."""
+    course = course_of(around.patient, now)
+    if course is None:
+        return None
+    zone, patient = course.zone, around.patient
+    doses = _doses(patient, course, reader=reader, zone=zone, now=now, today=course.today)
+    return _card(doses, around, course, reader=reader, zone=zone, now=now)
+
+
+def _doses(
+    patient: Patient,
+    course: Course | None,
+    *,
+    reader: User,
+    zone: ZoneInfo,
+    now: datetime,
+    today: date,
+) -> list[DoseLine]:
+    if course is None:
+        return []
+    return dose_lines(
+        patient,
+        reader=reader,
+        zone=zone,
+        now=now,
+        since=today - LOOKED_BACK,
+        until=today + ONE_DAY,
+    )
+
+
+def _card(
+    doses: Sequence[DoseLine],
+    around: Around,
+    course: Course | None,
+    *,
+    reader: User,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Card | None:
+    if course is None or around.stay is not None or course.standing is Standing.ON_HOLD:
+        return None
+    expected = [dose for dose in doses if dose.state is not DoseState.CANCELLED]
+    found = hero_of([_card_dose(dose) for dose in expected], now)
+    if found is not None:
+        return Card(hero=found[1], dose=expected[found[0]])
+    if course.standing is not Standing.DOSES:
+        return None
+    ahead = next_dose_line(around.patient, reader=reader, zone=zone, now=now)
+    return Card(hero=Hero.NEXT, dose=ahead) if ahead is not None else None
+
+
+def _card_dose(dose: DoseLine) -> CardDose:
+    return CardDose(
+        due_at=dose.due_at,
+        window=dose.on_time_until_at - dose.due_at,
+        is_logged=dose.is_logged,
+        is_away=dose.is_away,
+    )
+
+
+def _is_asking(card: Card | None) -> bool:
+    return card is not None and card.hero is not Hero.NEXT
+
+
+def _questions(doses: Sequence[DoseLine], card: Card | None) -> list[DoseLine]:
+    """Return past doses without a log, newest first, but for the one in the card."""
+    in_card = card.dose.id if card is not None else None
+    silent = [dose for dose in doses if dose.is_silent and not dose.is_away]
+    return [dose for dose in reversed(silent) if dose.id != in_card]
+
+
+def _rest(doses: Sequence[DoseLine], card: Card | None, today: date) -> tuple[DoseLine, ...]:
+    """Return today's other doses, without those that are asked about above."""
+    in_card = card.dose.id if card is not None else None
+    return tuple(
+        dose
+        for dose in doses
+        if dose.local_date == today and dose.id != in_card and (not dose.is_silent or dose.is_away)
+    )
+
+
+def _just_logged(doses: Sequence[DoseLine], now: datetime) -> JustLogged | None:
+    fresh = [
+        JustLogged(dose, dose.entry, dose.entry.received_at + UNDO_WINDOW)
+        for dose in doses
+        if dose.entry is not None
+        and dose.entry.is_mine
+        and now < dose.entry.received_at + UNDO_WINDOW
+    ]
+    return max(fresh, key=lambda each: each.undo_until_at, default=None)
+
+
+def _told(
+    card: Card | None, course: Course | None, around: Around, *, reader: User, now: datetime
+) -> Told | None:
+    """Return who knows about the card's dose, once it is due."""
+    if card is None or course is None or not _is_asking(card):
+        return None
+    events = list(
+        AlertEvent.objects.filter(alert__dose=card.dose.id, alert__closed_at=None)
+        .select_related("alert__held_by", "person", "clinic")
+        .order_by("at", "pk")
+    )
+    alert = events[0].alert if events else None
+    return told_about(
+        alert,
+        events,
+        course.rungs,
+        around=around,
+        reader=reader,
+        zone=course.zone,
+        now=now,
+        due_at=card.dose.due_at,
+    )

@@ -1,0 +1,214 @@
+"""Who has been told about a fact, and who would be told next if nothing changes.
+
+Read from the alert's own thread and from the rungs of the signed version. Nothing here says that
+somebody has been told before the thread says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.domain.audiences import Audience
+from accounts.models import User
+from tracker.domain.alerts import AlertEventKind
+from tracker.domain.ladder import LadderRung
+from tracker.models import Alert, AlertEvent
+from tracker.selectors.around import Around
+from tracker.selectors.wording import local_clock
+
+
+class Stage(StrEnum):
+    """Where one line of the ladder stands."""
+
+    DONE = "done"
+    NOW = "now"  # the reader has been told and has not reacted
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """One person or the clinic: when they were told and what came of it; instants are UTC."""
+
+    who: str
+    icon: str
+    stage: Stage
+    times: tuple[datetime, ...]
+    words: tuple[str, ...] = ()
+
+    @property
+    def first_at(self) -> datetime:
+        """When this line begins, for the order of the list."""
+        return self.times[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everybody who has been told, and who comes next."""
+
+    lines: tuple[ToldLine, ...]
+    ahead: tuple[ToldLine, ...]
+    held_by: str
+    held_until_at: datetime | None
+    is_held_by_reader: bool
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nobody but the patient has been told yet."""
+        return not self.lines
+
+
+SHOWN: Mapping[str, Promise | None] = MappingProxyType(
+    {
+        AlertEventKind.TOLD: None,
+        AlertEventKind.BOUNCED: gettext_lazy("The message came back."),
+        AlertEventKind.UNREACHABLE: gettext_lazy("Could not be reached."),
+        AlertEventKind.ACKNOWLEDGED: gettext_lazy("Said “I have it” at %(time)s."),
+        AlertEventKind.PASSED_ON: gettext_lazy("Passed on at %(time)s."),
+    }
+)
+"""The turns of a thread that a patient or a caregiver is shown, and how each is said."""
+
+REACTIONS = frozenset({AlertEventKind.ACKNOWLEDGED, AlertEventKind.PASSED_ON})
+
+
+@dataclass(slots=True)
+class _Thread:
+    who: str
+    icon: str
+    is_reader: bool
+    times: list[datetime] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    has_reacted: bool = False
+
+
+def told_about(
+    alert: Alert | None,
+    events: Sequence[AlertEvent],
+    rungs: Sequence[LadderRung],
+    *,
+    around: Around,
+    reader: User,
+    zone: ZoneInfo,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> Told:
+    """Return who has been told of an alert and who is next.
+
+    Without an alert the ladder has not begun: `due_at` is then the dose's own instant, from which
+    its rungs count.
+    """
+    base = alert.climb_from_at if alert is not None else due_at
+    decided = alert.rung if alert is not None else 0
+    is_held = alert is not None and alert.held_until_at is not None and alert.held_until_at > now
+    held_until_at = alert.held_until_at if alert is not None and is_held else None
+    holder = alert.held_by if alert is not None and is_held else None
+    return Told(
+        lines=_lines(events, around, reader, zone),
+        ahead=_ahead(rungs, decided, base, held_until_at, around=around, reader=reader, now=now),
+        held_by=_name(holder, reader) if holder is not None else "",
+        held_until_at=held_until_at,
+        is_held_by_reader=holder is not None and holder.pk == reader.pk,
+    )
+
+
+def audience_names(audience: Audience, around: Around, reader: User) -> str:
+    """Return who a rung tells, by name; "" when nobody is there to be told."""
+    if audience is Audience.CLINIC:
+        return around.clinic.name
+    if audience is Audience.PATIENT:
+        is_reader = around.patient.user_id == reader.pk
+        return _("You") if is_reader else around.patient.name
+    names = [_("You") if each.id == reader.pk else each.name for each in around.alerted]
+    return _(" and ").join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _lines(
+    events: Iterable[AlertEvent], around: Around, reader: User, zone: ZoneInfo
+) -> tuple[ToldLine, ...]:
+    threads: dict[tuple[UUID | None, UUID | None], _Thread] = {}
+    for event in events:
+        if event.kind not in SHOWN or (event.person is None and event.clinic is None):
+            continue
+        key = (event.person_id, event.clinic_id)
+        thread = threads.setdefault(key, _thread(event, around, reader))
+        _add(thread, event, zone)
+    lines = [_line(thread) for thread in threads.values() if thread.times]
+    return tuple(sorted(lines, key=lambda line: line.first_at))
+
+
+def _thread(event: AlertEvent, around: Around, reader: User) -> _Thread:
+    person = event.person
+    if person is None:
+        return _Thread(around.clinic.name, "clinic", is_reader=False)
+    icon = "person" if person.pk == around.patient.user_id else "people"
+    return _Thread(_name(person, reader), icon, is_reader=person.pk == reader.pk)
+
+
+def _add(thread: _Thread, event: AlertEvent, zone: ZoneInfo) -> None:
+    words = SHOWN[event.kind]
+    if event.kind not in REACTIONS or not thread.times:
+        thread.times.append(event.at)
+    thread.has_reacted |= event.kind in REACTIONS
+    if words is None:
+        return
+    text = str(words) % {"time": local_clock(event.at, zone)}
+    if event.note:
+        text = _("%(text)s “%(note)s”") % {"text": text, "note": event.note}
+    thread.words.append(text)
+
+
+def _line(thread: _Thread) -> ToldLine:
+    waits = thread.is_reader and not thread.has_reacted and thread.icon != "person"
+    if thread.has_reacted:
+        thread.icon = "hand"
+    return ToldLine(
+        who=thread.who,
+        icon="bell" if waits else thread.icon,
+        stage=Stage.NOW if waits else Stage.DONE,
+        times=tuple(thread.times),
+        words=tuple(thread.words),
+    )
+
+
+def _ahead(
+    rungs: Sequence[LadderRung],
+    decided: int,
+    base: datetime | None,
+    held_until_at: datetime | None,
+    *,
+    around: Around,
+    reader: User,
+    now: datetime,
+) -> tuple[ToldLine, ...]:
+    """Return the rungs still to come; one that is due already is being told now."""
+    if base is None:
+        return ()
+    floor = max(now, held_until_at) if held_until_at is not None else now
+    lines = [
+        ToldLine(
+            who=audience_names(rung.audience, around, reader),
+            icon=ICON_OF[rung.audience],
+            stage=Stage.LATER,
+            times=(max(base + rung.delay, floor),),
+        )
+        for rung in rungs
+        if rung.number > decided
+    ]
+    return tuple(line for line in lines if line.who)
+
+
+ICON_OF = {Audience.PATIENT: "person", Audience.CAREGIVERS: "people", Audience.CLINIC: "clinic"}
+
+
+def _name(person: User, reader: User) -> str:
+    return _("You") if person.pk == reader.pk else person.name

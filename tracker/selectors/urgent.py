@@ -1,0 +1,182 @@
+"""What somebody needs in the hand while they call for help: numbers, facts to show, who knows.
+
+Facts only. Nothing here says what a sign is caused by, and nothing says what to take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import Patient, User
+from tracker.domain.doses import Outcome
+from tracker.domain.flags import FlagClass
+from tracker.domain.medicine import Urgency
+from tracker.models import Alert, AlertEvent, CheckInSign, Entry, Report, ReportKind
+from tracker.selectors.around import Around
+from tracker.selectors.course import Course, course_of
+from tracker.selectors.dose_lines import DoseLine, dose_lines
+from tracker.selectors.medicine import baclofen
+from tracker.selectors.told import ToldLine, told_about
+from tracker.selectors.wording import local_moment
+
+RECENT = timedelta(hours=12)
+"""How long the page goes on naming what was said and who was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One emergency sign that somebody ticked: its name and its plain words."""
+
+    name: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastTaken:
+    """The newest dose logged taken: the amount as entered and when."""
+
+    amount: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentCall:
+    """The urgent page of one person. Instants are UTC."""
+
+    around: Around
+    course: Course | None
+    zone: ZoneInfo
+    is_own: bool
+    said: tuple[Said, ...]
+    has_stopped: bool
+    said_at: datetime | None
+    doses_today: tuple[DoseLine, ...]
+    last_taken: LastTaken | None
+    on_file: tuple[str, ...]
+    told: tuple[ToldLine, ...]
+    being_told: tuple[str, ...]
+    is_held: bool  # somebody has said "I have it"
+
+    @property
+    def has_reported(self) -> bool:
+        """Whether a sign or a sudden stop was said lately, so that people are being told."""
+        return bool(self.said) or self.has_stopped
+
+
+def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall:
+    """Return the urgent page of this person at `now`."""
+    patient = around.patient
+    course = course_of(patient, now)
+    zone = course.zone if course is not None else patient.zone_info
+    signs = _emergencies(patient, now)
+    stopped = (
+        Report.objects.filter(
+            patient=patient, kind=ReportKind.STOPPED, received_at__gt=now - RECENT
+        )
+        .order_by("received_at")
+        .last()
+    )
+    told, is_held = _told(around, reader=reader, zone=zone, now=now)
+    has_reported = bool(signs) or stopped is not None
+    times = [sign.check_in.at for sign in signs] + ([stopped.at] if stopped is not None else [])
+    return UrgentCall(
+        around=around,
+        course=course,
+        zone=zone,
+        is_own=patient.user_id == reader.pk,
+        said=_said(signs),
+        has_stopped=stopped is not None,
+        said_at=max(times, default=None),
+        doses_today=_doses_today(around, course, reader=reader, now=now),
+        last_taken=_last_taken(patient),
+        on_file=_on_file(course),
+        told=told,
+        being_told=_being_told(around, told, reader) if has_reported else (),
+        is_held=is_held,
+    )
+
+
+def moment_words(at: datetime, zone: ZoneInfo) -> str:
+    """Return when something was, for somebody who reads it aloud."""
+    return local_moment(at, zone)
+
+
+def _emergencies(patient: Patient, now: datetime) -> list[CheckInSign]:
+    """Return the emergency signs of the newest check-in that had one."""
+    rows = (
+        CheckInSign.objects.filter(
+            check_in__patient=patient,
+            check_in__received_at__gt=now - RECENT,
+            urgency=Urgency.EMERGENCY,
+        )
+        .select_related("check_in")
+        .order_by("-check_in__received_at", "pk")
+    )
+    found = list(rows)
+    return [row for row in found if row.check_in_id == found[0].check_in_id]
+
+
+def _said(signs: Sequence[CheckInSign]) -> tuple[Said, ...]:
+    facts = baclofen()
+    words = {sign.id: Said(sign.name, sign.plain) for sign in facts.signs}
+    words |= {alike.id: Said(alike.plain.rstrip("."), "") for alike in facts.look_alikes}
+    return tuple(words.get(row.sign, Said(row.sign, "")) for row in signs)
+
+
+def _told(
+    around: Around, *, reader: User, zone: ZoneInfo, now: datetime
+) -> tuple[tuple[ToldLine, ...], bool]:
+    """Return who has been told of the emergencies that are open, and whether somebody has it."""
+    alerts = Alert.objects.open().filter(
+        patient=around.patient, alert_class=FlagClass.EMERGENCY, opened_at__gt=now - RECENT
+    )
+    events = list(
+        AlertEvent.objects.filter(alert__in=alerts)
+        .select_related("alert", "person", "clinic")
+        .order_by("at", "pk")
+    )
+    found = told_about(None, events, (), around=around, reader=reader, zone=zone, now=now)
+    holds = [event.alert.held_until_at for event in events]
+    return found.lines, any(until is not None and until > now for until in holds)
+
+
+def _being_told(around: Around, told: Sequence[ToldLine], reader: User) -> tuple[str, ...]:
+    known = {line.who for line in told}
+    names = [each.name for each in around.alerted if each.id != reader.pk]
+    names.append(around.clinic.name)
+    return tuple(name for name in names if name not in known)
+
+
+def _doses_today(
+    around: Around, course: Course | None, *, reader: User, now: datetime
+) -> tuple[DoseLine, ...]:
+    if course is None:
+        return ()
+    today = course.today
+    return tuple(
+        dose_lines(
+            around.patient, reader=reader, zone=course.zone, now=now, since=today, until=today
+        )
+    )
+
+
+def _last_taken(patient: Patient) -> LastTaken | None:
+    entry = (
+        Entry.objects.filter(patient=patient, outcome=Outcome.TAKEN, stands_for__isnull=False)
+        .select_related("dose")
+        .order_by("-taken_at")
+        .first()
+    )
+    if entry is None or entry.dose is None or entry.taken_at is None:
+        return None
+    return LastTaken(amount=entry.dose.amount, taken_at=entry.taken_at)
+
+
+def _on_file(course: Course | None) -> tuple[str, ...]:
+    if course is None:
+        return ()
+    names = {factor.id: factor.name for factor in baclofen().risk_factors}
+    return tuple(names.get(factor, factor) for factor in course.version.risk_factors)

@@ -1,0 +1,31 @@
+"""Names of doses and steps for pages; an amount is only measured by its length."""
+
+from datetime import date
+
+from django import template
+from django.utils.dateformat import format as date_words
+from django.utils.dateformat import time_format
+from django.utils.translation import gettext, pgettext
+
+from tracker.selectors.dose_lines import DoseLine
+
+register = template.Library()
+
+LONG_FROM = ((41, "amt--xl"), (19, "amt--l"), (10, "amt--m"))
+
+
+@register.filter
+def dose_name(dose: DoseLine, today: date) -> str:
+    """Return "14:00 dose", or "20:00 dose of Mon 23 Nov" when it is not today's."""
+    seconds = pgettext("clock time with seconds", "H:i:s") if dose.wall_time.second else ""
+    clock = time_format(dose.wall_time, seconds or pgettext("clock time", "H:i"))
+    if dose.local_date == today:
+        return gettext("%(time)s dose") % {"time": clock}
+    day = date_words(dose.local_date, pgettext("short day", "D j M"))
+    return gettext("%(time)s dose of %(day)s") % {"time": clock, "day": day}
+
+
+@register.filter
+def amount_size(amount: str) -> str:
+    """Return the class that lets a long amount stand in the large card without being cut."""
+    return next((name for length, name in LONG_FROM if len(amount) >= length), "")

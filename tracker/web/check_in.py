@@ -1,0 +1,161 @@
+"""Doors of the check-in: the documented signs in plain words, and what else must be said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.capacities import Verb
+from accounts.domain.problems import Refusal
+from accounts.web.answers import problems_put
+from tracker.domain.medicine import Urgency
+from tracker.domain.plan_states import Route
+from tracker.selectors.course import course_of
+from tracker.selectors.medicine import baclofen
+from tracker.selectors.said import last_check_in_of, supply_said_since
+from tracker.services.answers import SignsAnswer, signs_answer
+from tracker.web.dose_forms import AnswerForm
+from tracker.web.dose_log import answers, page_context
+from tracker.web.standpoint import (
+    Standpoint,
+    helped_around,
+    look_as_caregiver,
+    own_around,
+    standpoint,
+)
+
+JUST_SAID = timedelta(minutes=10)
+"""How long the page after an answer shows it."""
+
+
+class CheckInForm(AnswerForm):
+    """Which documented signs are true now, or none; what else somebody must know."""
+
+    sign = forms.MultipleChoiceField(label=_("Signs"), required=False)
+    has_stopped = forms.BooleanField(
+        label=_("The medicine was stopped suddenly"),
+        help_text=_("For any reason: lost, run out, told to stop, could not swallow it."),
+        required=False,
+    )
+    runs_out_on = forms.DateField(
+        label=_("My supply runs out on"),
+        help_text=_("Leave this empty if you have enough."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Type a date such as 2026-11-30.")},
+    )
+    note = forms.CharField(
+        label=_("Anything to add"),
+        help_text=_("In your own words. Your clinic can read it; nobody may see it at once."),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(sign.id, sign.plain) for sign in baclofen().patient_signs()]
+        self.fields["sign"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """ "None of these" and a ticked sign contradict each other: the person decides."""
+        cleaned = super().clean() or self.cleaned_data
+        is_ticked = bool(cleaned.get("sign") or cleaned.get("has_stopped"))
+        if self.is_none and is_ticked:
+            raise forms.ValidationError(
+                gettext(
+                    "You pressed “None of these” with something ticked. "
+                    "Press “Send ticked”, or take the ticks away."
+                )
+            )
+        return cleaned
+
+    @property
+    def is_none(self) -> bool:
+        """Whether "None of these" was pressed."""
+        return "none" in self.data
+
+    @property
+    def answer(self) -> SignsAnswer:
+        """The answer as the service takes it."""
+        said = self.cleaned_data
+        return SignsAnswer(
+            signs=tuple(said["sign"]),
+            is_none=self.is_none,
+            has_stopped=said["has_stopped"],
+            runs_out_on=said["runs_out_on"],
+            note=said["note"],
+        )
+
+
+@answers
+def check_in(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
+    """Ask which documented signs are present; an emergency opens the urgent page at once."""
+    here = standpoint(request, patient_id, Verb.CHECK_IN)
+    if request.method != "POST":
+        if not here.is_own:
+            look_as_caregiver(here.user, here.patient, "check-in", here.now)
+        return _page(request, here, CheckInForm.fresh())
+    form = CheckInForm(request.POST)
+    if not form.is_valid():
+        return _page(request, here, form)
+    try:
+        is_urgent = signs_answer(
+            patient=here.patient,
+            by=here.user,
+            answer=form.answer,
+            client_id=form.request_id,
+            now=here.now,
+        )
+    except Refusal as refusal:
+        problems_put(form, refusal)
+        return _page(request, here, form)
+    return redirect(here.place("urgent" if is_urgent else "check-in-done"))
+
+
+@answers
+def done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
+    """Say what was recorded, and whom to call about signs that cannot wait for tomorrow."""
+    here = standpoint(request, patient_id, Verb.CHECK_IN)
+    since = here.now - JUST_SAID
+    last = last_check_in_of(here.patient, reader=here.user)
+    context = page_context(here) | {
+        "here": _here(here),
+        "around": _around(here),
+        "last": last if last is not None and last.at >= since else None,
+        "runs_out_on": supply_said_since(here.patient, since),
+    }
+    return render(request, "tracker/patient/check_in_done.html", context)
+
+
+def _page(request: HttpRequest, here: Standpoint, form: AnswerForm) -> HttpResponse:
+    facts = baclofen()
+    course = course_of(here.patient, here.now)
+    route = Route(course.version.plan.route) if course is not None else Route.ORAL
+    context = page_context(here) | {
+        "here": _here(here),
+        "form": form,
+        "ticked": form["sign"].value() or [],
+        "medicine": facts,
+        "emergencies": facts.patient_signs_by(route, Urgency.EMERGENCY),
+        "same_day": facts.patient_signs_by(route, Urgency.SAME_DAY_CALL),
+        "around": _around(here),
+    }
+    return render(request, "tracker/patient/check_in.html", context)
+
+
+def _here(here: Standpoint) -> str:
+    return "check-in" if here.is_own else "report"
+
+
+def _around(here: Standpoint) -> Any:
+    if here.is_own:
+        return own_around(here.user, here.now)
+    return helped_around(here.user, here.patient.pk, here.now)
