@@ -77,7 +77,7 @@ def _words(message: Message, point: ContactPoint, now: datetime) -> tuple[str, l
 
 
 def _invitation(invitation: Invitation, now: datetime) -> tuple[str, list[str]]:
-    link = _address("join", invitation_mint_mail_token(invitation=invitation, now=now))
+    link = _address("accounts:join", invitation_mint_mail_token(invitation=invitation, now=now))
     clinic = invitation.clinic.name
     return _("Stepdown: an invitation from %(clinic)s") % {"clinic": clinic}, [
         _("Hello %(name)s,") % {"name": invitation.name},
@@ -89,7 +89,7 @@ def _invitation(invitation: Invitation, now: datetime) -> tuple[str, list[str]]:
 
 
 def _verification(point: ContactPoint, now: datetime) -> tuple[str, list[str]]:
-    link = _address("verify", contact_point_mint_token(contact_point=point, now=now))
+    link = _address("accounts:verify", contact_point_mint_token(contact_point=point, now=now))
     return _("Stepdown: confirm this address"), [
         _("Somebody asked Stepdown to send messages to this address."),
         _("Open this link to confirm that it is yours. It works for 72 hours:"),
