@@ -1,5 +1,28 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.api.access_log import access_log
+from accounts.api.care_links import care_link_consent_view, care_link_end_view, care_links
+from accounts.api.contact_points import contact_points
+from accounts.api.me import MeApi
+from accounts.api.patients import patient, patients
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("me/", MeApi.as_view(), name="api-me"),
+    path("patients/", patients, name="api-patients"),
+    path("patients/<uuid:patient_id>/", patient, name="api-patient"),
+    path("patients/<uuid:patient_id>/care-links/", care_links, name="api-care-links"),
+    path(
+        "patients/<uuid:patient_id>/care-links/<uuid:link_id>/consent/",
+        care_link_consent_view,
+        name="api-care-link-consent",
+    ),
+    path(
+        "patients/<uuid:patient_id>/care-links/<uuid:link_id>/end/",
+        care_link_end_view,
+        name="api-care-link-end",
+    ),
+    path("patients/<uuid:patient_id>/contact-points/", contact_points, name="api-contact-points"),
+    path("patients/<uuid:patient_id>/access-log/", access_log, name="api-access-log"),
+]
