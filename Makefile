@@ -59,7 +59,7 @@ migrations: setup ## Check that no model changed without a migration
 
 .PHONY: deploy-check
 deploy-check: setup
-	@PUBLIC_URL=https://stepdown.example SECRET_KEY=$$($(VENV) -c \
+	@DEMO=0 PUBLIC_URL=https://stepdown.example SECRET_KEY=$$($(VENV) -c \
 		"import secrets; print(secrets.token_urlsafe(64))") \
 		$(LOCAL) check --deploy --fail-level WARNING
 

