@@ -9,6 +9,7 @@ from tracker.web import (
     dose_log,
     entries,
     patient,
+    plans,
     signs,
     thread,
     urgent,
@@ -64,6 +65,9 @@ clinician_pages: list[URLPattern | URLResolver] = [
     path("worklist/", worklist.worklist, name="worklist"),
     path("patients/", worklist.patients, name="patients"),
     path("patients/<uuid:patient_id>/", chart.chart, name="chart"),
+    path("patients/<uuid:patient_id>/plan/", plans.plan_form, name="plan-form"),
+    path("plans/<uuid:plan_id>/read-back/", plans.read_back, name="plan-read-back"),
+    path("plans/<uuid:plan_id>/stop/", plans.stop, name="plan-stop"),
     path("flags/<uuid:flag_id>/close/", thread.close_flag, name="flag-close"),
 ]
 
