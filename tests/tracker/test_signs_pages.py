@@ -16,6 +16,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.domain.opening_hours import OpenSpan
+from accounts.services.clinics import clinic_set_opening_hours
+from accounts.services.contact_points import contact_point_disable
 from config.settings.base import BASE_DIR
 from tests.cast import TUESDAY, Cast
 from tracker.domain.medicine import Review, Urgency
@@ -260,7 +262,7 @@ CLOSES = datetime(2026, 11, 24, 18, 0, tzinfo=TUESDAY.tzinfo)
 @pytest.mark.django_db
 @pytest.mark.parametrize(("seconds", "is_open"), [(-1, True), (0, False), (1, False)])
 def test_a_clinic_is_called_open_until_it_closes(cast: Cast, seconds: int, is_open: bool) -> None:
-    line = numbers_of(cast.harbour, CLOSES + timedelta(seconds=seconds))
+    line = numbers_of(cast.harbour, CLOSES + timedelta(seconds=seconds)).clinic
     words = words_of(signs_html(page=signs_page(baclofen()), clinic=line, hours=[]))
     assert ("until 18:00 today" in words) is is_open
     assert ("closed until Wed 25 Nov 08:00" in words) is not is_open
@@ -271,10 +273,22 @@ def test_a_closed_clinic_without_a_number_for_the_night_says_that_nobody_sees_an
     cast: Cast,
 ) -> None:
     cast.harbour.out_of_hours_phone = ""
-    line = numbers_of(cast.harbour, CLOSES)
+    night = cast.harbour.contact_points.get(duty="out_of_hours")
+    contact_point_disable(contact_point=night, reason="bounced", now=TUESDAY)
+    line = numbers_of(cast.harbour, CLOSES).clinic
     words = words_of(signs_html(page=signs_page(baclofen()), clinic=line, hours=[]))
     assert "closed until Wed 25 Nov 08:00 and has given no number for before then" in words
-    assert "Nobody there will see anything before this." in words
+    assert "Nobody there will see anything before it opens." in words
+
+
+@pytest.mark.django_db
+def test_a_desk_that_closes_at_midnight_is_not_said_to_close_today_at_midnight(cast: Cast) -> None:
+    late = [OpenSpan(weekday, time(8), time(0)) for weekday in range(5)]
+    clinic_set_opening_hours(clinic=cast.harbour, spans=late, job="test", now=TUESDAY)
+    line = numbers_of(cast.harbour, TUESDAY).clinic
+    words = words_of(signs_html(page=signs_page(baclofen()), clinic=line, hours=[]))
+    assert "+44 1632 960118" in words
+    assert "00:00" not in words
 
 
 def test_neighbouring_days_with_the_same_hours_are_told_together() -> None:

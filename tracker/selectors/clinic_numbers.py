@@ -1,59 +1,33 @@
-"""Whom to call at a clinic, and whether anybody is there."""
+"""A clinic as the public page of its numbers shows it: no patient, no sign-in."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from accounts.domain.opening_hours import OpenSpan, is_open, next_opening
+from accounts.domain.opening_hours import OpenSpan
 from accounts.models import Clinic
+from accounts.models.contact_points import OUT_OF_HOURS
+from accounts.selectors.clinics import clinic_with_slug
+from accounts.selectors.contact_points import usable_contact_points
+from tracker.selectors.around import ClinicLine, clinic_line
 
 
 @dataclass(frozen=True, slots=True)
-class ClinicToCall:
-    """The numbers of one clinic at one moment; texts are "" where the clinic has set nothing."""
+class ClinicNumbers:
+    """Whom to call at one clinic at one moment, and its hours through the week."""
 
-    slug: str
-    name: str
-    zone: ZoneInfo
-    emergency_number: str
-    desk_phone: str
-    out_of_hours_phone: str
-    out_of_hours_note: str
+    clinic: ClinicLine
     hours: tuple[OpenSpan, ...]
-    is_open: bool
-    closes_time: time | None  # today, in the clinic's zone; None while it is closed
-    opens_at: datetime | None  # UTC; None while it is open, or when it has set no hours
 
 
-def clinic_numbers(slug: str, now: datetime) -> ClinicToCall | None:
+def clinic_numbers(slug: str, now: datetime) -> ClinicNumbers | None:
     """Return the numbers of the clinic with this slug, or None when there is none."""
-    clinic = Clinic.objects.filter(slug=slug).first()
+    clinic = clinic_with_slug(slug)
     return None if clinic is None else numbers_of(clinic, now)
 
 
-def numbers_of(clinic: Clinic, now: datetime) -> ClinicToCall:
+def numbers_of(clinic: Clinic, now: datetime) -> ClinicNumbers:
     """Return the clinic's numbers as they stand at `now`."""
     hours = tuple(row.span for row in clinic.opening_hours.all())
-    zone = clinic.zone_info
-    is_open_now = is_open(hours, zone, now)
-    return ClinicToCall(
-        slug=clinic.slug,
-        name=clinic.name,
-        zone=zone,
-        emergency_number=clinic.emergency_number,
-        desk_phone=clinic.desk_phone,
-        out_of_hours_phone=clinic.out_of_hours_phone,
-        out_of_hours_note=clinic.out_of_hours_note,
-        hours=hours,
-        is_open=is_open_now,
-        closes_time=_closing_time(hours, now.astimezone(zone)) if is_open_now else None,
-        opens_at=None if is_open_now else next_opening(hours, zone, now),
-    )
-
-
-def _closing_time(hours: Sequence[OpenSpan], local: datetime) -> time | None:
-    """Return when the desk closes that is open at this wall time."""
-    wall_time = local.time().replace(fold=0)
-    covering = (span for span in hours if span.covers(local.weekday(), wall_time))
-    return next((span.closes_time for span in covering), None)
+    is_covered = usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS).exists()
+    line = clinic_line(clinic, hours, is_covered=is_covered, now=now)
+    return ClinicNumbers(clinic=line, hours=hours)

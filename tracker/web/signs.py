@@ -33,12 +33,12 @@ def clinic_signs(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the warning signs with a clinic's numbers; without them while the database is away."""
     context: dict[str, object] = {"page": signs_page(baclofen())}
     try:
-        clinic = clinic_numbers(slug, database_now())
+        found = clinic_numbers(slug, database_now())
     except (OperationalError, InterfaceError):
         return render(request, "tracker/signs/signs.html", {**context, "is_clinic_away": True})
-    if clinic is None:
+    if found is None:
         raise Http404
-    numbers = {"clinic": clinic, "hours": hours_in_words(clinic.hours)}
+    numbers = {"clinic": found.clinic, "hours": hours_in_words(found.hours)}
     return render(request, "tracker/signs/signs.html", context | numbers)
 
 
