@@ -1,6 +1,6 @@
 """Drug holidays, the longest gap, initiation and persistence: what happened over the whole plan."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -132,6 +132,31 @@ def test_a_gap_that_began_before_the_period_is_not_cut_at_its_edge() -> None:
 
     assert gaps.longest is not None
     assert (gaps.longest.from_at, gaps.longest.until_at) == (at(2, "08:00"), at(12, "08:00"))
+
+
+@pytest.mark.parametrize(
+    ("period", "days"),
+    [(november(1, 1), 1), (november(4, 11), 10), (november(12, 12), 10), (november(13, 30), 2)],
+)
+def test_a_gap_belongs_to_the_periods_that_it_reaches_into(period: Period, days: int) -> None:
+    doses = record(dose(1), dose(2), dose(12), dose(14), course=Course.STOPPED)
+
+    gaps = longest_gap(doses, period=period, now=at(30))
+
+    assert gaps.longest is not None
+    assert gaps.longest.length == timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    "period", [Period(date(2026, 10, 1), date(2026, 10, 31)), november(15, 30)]
+)
+def test_a_period_before_or_after_all_gaps_has_none(period: Period) -> None:
+    doses = record(dose(1), dose(2), dose(14), course=Course.STOPPED)
+
+    gaps = longest_gap(doses, period=period, now=at(30))
+
+    assert (gaps.longest, gaps.n) == (None, 0)
+    assert gaps.nothing_to_show == "no gap between taken doses"
 
 
 @pytest.mark.parametrize(

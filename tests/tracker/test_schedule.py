@@ -26,6 +26,7 @@ CASABLANCA = ZoneInfo("Africa/Casablanca")
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 APIA = ZoneInfo("Pacific/Apia")
 ST_JOHNS = ZoneInfo("America/St_Johns")
+TORONTO = ZoneInfo("America/Toronto")
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -177,6 +178,18 @@ def test_two_doses_that_fall_on_one_instant_stay_two() -> None:
     assert {each.due_at for each in found} == {utc(2026, 3, 29, 1, 30)}
 
 
+def test_a_dose_that_a_gap_carries_to_the_first_moment_of_the_next_day_is_not_lost() -> None:
+    """Toronto went from 23:30 to 00:30 on 30 March 1919."""
+    steps = plan_of("23:30", begins_on=date(1919, 3, 30), ends_on=date(1919, 3, 31))
+
+    found = list(occurrences(steps, TORONTO, utc(1919, 3, 1), utc(1919, 5, 1)))
+
+    assert [(each.local_date.day, each.due_at) for each in found] == [
+        (30, utc(1919, 3, 31, 4, 30)),
+        (31, utc(1919, 4, 1, 3, 30)),
+    ]
+
+
 def test_a_date_that_does_not_exist_gives_no_dose() -> None:
     steps = plan_of("08:00", "20:00", begins_on=date(2011, 12, 29), ends_on=date(2011, 12, 31))
 
@@ -210,7 +223,7 @@ CLOCK_CHANGES = [
     (APIA, date(2011, 12, 30)),
     (ST_JOHNS, date(2010, 3, 14)),
     (ST_JOHNS, date(2010, 11, 7)),
-    (ZoneInfo("America/Toronto"), date(1919, 3, 31)),
+    (TORONTO, date(1919, 3, 31)),
     (ZoneInfo("America/Havana"), date(2026, 11, 1)),
     (ZoneInfo("Africa/Cairo"), date(2026, 4, 24)),
     (ZoneInfo("Asia/Kolkata"), date(2026, 6, 1)),

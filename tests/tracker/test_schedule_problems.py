@@ -49,6 +49,10 @@ def test_steps_that_follow_each_other_are_accepted() -> None:
     assert faults([row("2026-12-09")]) == []
 
 
+def test_a_step_may_last_one_day() -> None:
+    assert faults([row("2026-12-09", "2026-12-09"), row("2026-12-10")]) == []
+
+
 def test_a_dose_free_step_between_two_others_is_accepted() -> None:
     pause = StepRow(date(2026, 12, 16), date(2026, 12, 17), is_dose_free=True)
 
