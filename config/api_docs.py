@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_required
-from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -22,14 +21,11 @@ class DocsPage(SpectacularSwaggerSplitView):
 class NothingHere(APIView):
     """Any other address under /api/: the same words as for a record that somebody cannot see."""
 
-    @extend_schema(exclude=True)
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Answer every method alike."""
-        self.http_method_names = [str(request.method).lower()]
-        setattr(self, self.http_method_names[0], self._nothing)
-        return super().dispatch(request, *args, **kwargs)
+    schema = None
 
-    def _nothing(self, _request: Request, **_kwargs: Any) -> Any:
+    def initial(self, request: Request, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Answer everybody and every method alike."""
+        del request
         raise NotFound
 
 

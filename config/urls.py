@@ -1,7 +1,8 @@
 """Every address of the site, by the app that answers it."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from config import api_docs
 
 handler500 = "config.errors.server_error"
 
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("reminders.api.urls")),
     path("api/v1/", include("tracker.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/schema/", api_docs.schema, name="api-schema"),
+    path("api/docs/", api_docs.docs, name="api-docs"),
+    path("api/<path:rest>", api_docs.nothing_here),
 ]

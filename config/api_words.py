@@ -1,0 +1,35 @@
+"""The closed lists of words that the API uses, under the names they have in its description."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from accounts.domain import audiences, capacities
+from tracker import models
+from tracker.domain import alerts, dose_record, doses, flags, measures, medicine, plan_states
+from tracker.selectors import worklist
+
+
+def _words(found: Iterable[StrEnum]) -> list[str]:
+    return sorted(each.value for each in found)
+
+
+AlertKind = _words(alerts.AlertKind)
+AlertCloseReason = _words(alerts.CloseReason)
+Audience = _words(audiences.Audience)
+Capacity = _words(capacities.Capacity)
+ClinicCapacity = _words(capacities.CLINIC_CAPACITIES)
+DoseState = _words(doses.DoseState)
+FlagClass = _words(flags.FlagClass)
+MeasureBasis = _words(dose_record.Basis)
+MeasureName = _words(measures.MeasureName)
+Outcome = _words(doses.Outcome)
+PlanState = _words(plan_states.PlanState)
+Reader = _words(medicine.Reader)
+ReportKind = _words(models.ReportKind)
+Route = _words(plan_states.Route)
+Rule = _words(flags.Rule)
+StayKind = _words(models.StayKind)
+Timing = _words(doses.Timing)
+UrgencyWord = _words(medicine.Urgency)
+Verb = _words(capacities.Verb)
+WorklistFilter = _words(worklist.Show)
