@@ -4,6 +4,7 @@ import smtplib
 
 import pytest
 import redis
+from playwright.sync_api import Page
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -77,3 +78,25 @@ def test_a_killed_worker_is_gone_with_its_children(idle_stack: Stack) -> None:
     assert not is_alive(worker)
     idle_stack.start("worker")
     assert is_alive(idle_stack._pid("worker"))
+
+
+def test_pages_say_so_while_postgresql_is_away_and_recover_by_themselves(idle_stack: Stack) -> None:
+    idle_stack.start("valkey", "web")
+    assert idle_stack.get("/readyz/")[0] == 200
+
+    idle_stack.block_database()
+    assert idle_stack.get("/readyz/")[0] == 503
+    assert idle_stack.get("/healthz/engine/")[0] == 503
+    assert idle_stack.get("/signs/")[0] == 200
+    idle_stack.unblock_database()
+    assert idle_stack.get("/readyz/")[0] == 200
+
+    idle_stack.cut_connections()
+    idle_stack.wait_until(lambda: idle_stack.get("/readyz/")[0] == 200, seconds=5)
+
+
+@pytest.mark.browser
+def test_the_browser_opens_a_page_of_the_stack(idle_stack: Stack, page: Page) -> None:
+    idle_stack.start("web")
+    page.goto(f"{idle_stack.url}/signs/")
+    assert page.locator("h1").count() == 1
