@@ -24,9 +24,10 @@ FORBIDDEN_CALLS = CALCULATES | CONVERTS | AGGREGATES | FINDS
 NUMBER_FIELD = re.compile(r"(Integer|Float|Decimal|Duration)Field$")
 ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 IN_SQL = re.compile(
-    r"\b(sum|avg|min|max|cast|to_number)\s*\(\s*[\w.\"]*amount\b"
-    r"|\bamount\"?\s*(::\s*(numeric|decimal|real|float|double|int)|[-+*/<>])",
-    re.IGNORECASE,
+    r"(?i:\b(sum|avg|min|max|cast|to_number)\s*\(\s*[\w.\"]*amount\b)"
+    r"|(?i:\bamount\"?\s*::\s*(numeric|decimal|real|float|double|int))"
+    r"|\b(SELECT|SET|WHERE)\b.*\bamount\"?\s*[-+*/<>]",
+    re.DOTALL,
 )
 IN_TEMPLATE = re.compile(
     r"\bamount\b[^}%]*\|\s*(add|divisibleby|floatformat|intcomma|filesizeformat|pluralize)"
@@ -187,6 +188,8 @@ def test_no_template_and_no_script_calculates_with_an_amount(
         "amount: Field = serializers.FloatField()",
         "cursor.execute('SELECT sum(amount) FROM dose')",
         "cursor.execute('SELECT d.amount::numeric FROM dose d')",
+        "cursor.execute('SELECT amount * 2 FROM dose')",
+        "cursor.execute('UPDATE dose SET amount = amount - 5')",
         "amount % 2",
     ],
 )
@@ -206,6 +209,7 @@ def test_a_calculation_would_be_found(source: str) -> None:
         "amount = models.CharField(max_length=80)",
         "if entry.is_amount_different: what.append('amount')",
         "later = due_at + window",
+        "f'amount-{row}-{column}'",
         "int(request.GET['page'])",
         "cursor.execute('INSERT INTO dose (due_at, amount) VALUES (%s, %s)')",
     ],
