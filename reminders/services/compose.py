@@ -22,6 +22,7 @@ from accounts.services.invitations import invitation_mint_mail_token
 from reminders.channels.base import Letter
 from reminders.domain.messages import Purpose
 from reminders.models import Message, Notification
+from reminders.selectors.audiences import is_clinician_at
 from reminders.services.one_tap import one_tap_link_mint
 from tracker.domain.flags import FlagClass
 from tracker.models import Alert
@@ -121,12 +122,9 @@ def _prompt(
 
 def _question(lines: Sequence[Notification]) -> tuple[str, list[str]]:
     """Ask the patient what happened; nothing here calls a past dose due."""
-    times = _(" and ").join(
-        local_clock(line.dose.due_at, ZoneInfo(line.dose.version.zone))
-        for line in lines
-        if line.dose is not None
-    )
-    advice = {line.dose.version.missed_dose_advice for line in lines if line.dose is not None}
+    doses = {line.dose.pk: line.dose for line in lines if line.dose is not None}.values()
+    times = _(" and ").join(local_clock(dose.due_at, ZoneInfo(dose.version.zone)) for dose in doses)
+    advice = {dose.version.missed_dose_advice for dose in doses}
     return _("Stepdown: please log what happened"), [
         _(
             "No log for %(times)s. Log what happened; do not take extra to catch up unless your "
@@ -144,14 +142,17 @@ def _question(lines: Sequence[Notification]) -> tuple[str, list[str]]:
 
 def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> tuple[str, list[str]]:
     is_emergency = message.message_class == FlagClass.EMERGENCY
-    paragraphs = [_fact(line.alert, is_for_clinic=message.clinic_id is not None) for line in lines]
+    is_for_clinic = message.person is None or is_clinician_at(
+        lines[0].alert.patient, message.person, now
+    )
+    paragraphs = [_fact(line.alert, is_for_clinic=is_for_clinic) for line in lines]
     if is_emergency:
         number = lines[0].alert.patient.clinic.emergency_number
         paragraphs.append(
             _("Get help now: call %(number)s. Do not wait for a reply here.") % {"number": number}
         )
     paragraphs.append(_closed_clinic(lines[0].alert, now))
-    page = "feed" if message.clinic_id is None else "worklist"
+    page = "worklist" if is_for_clinic else "feed"
     paragraphs += [_("Say “I have it”, or pass it on, here:"), _address(page)]
     subject = _("Stepdown: get help now") if is_emergency else _("Stepdown: something to look at")
     return subject, paragraphs

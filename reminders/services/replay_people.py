@@ -8,7 +8,7 @@ from secrets import token_hex
 from zoneinfo import ZoneInfo
 
 from accounts.domain.capacities import Capacity
-from accounts.models import Invitation, Patient, User
+from accounts.models import Clinic, ContactPoint, Invitation, Patient, User
 from accounts.services.acceptance import invitation_accept
 from accounts.services.care_links import care_link_invite
 from accounts.services.clinics import clinic_create, membership_add
@@ -37,17 +37,11 @@ def replay_people_make(*, zone: ZoneInfo, now: datetime) -> ReplayPeople:
     name = f"replay-{token_hex(4)}"
     clinic = clinic_create(name=name, slug=name, zone=zone.key, country="ZZ", job=JOB, now=now)
     for duty in ("desk", "out_of_hours"):
-        _verified(now, clinic=clinic, duty=duty, address=f"{duty}@{name}.invalid")
-    clinician = user_create(
-        email=f"clinician@{name}.invalid",
-        name="Replay clinician",
-        password=token_hex(12),
-        zone=zone.key,
-        job=JOB,
-        now=now,
-    )
-    _verified(now, person=clinician, address=clinician.email)
-    membership_add(user=clinician, clinic=clinic, capacity=Capacity.CLINICIAN, job=JOB, now=now)
+        point = contact_point_add(
+            clinic=clinic, duty=duty, address=f"{duty}@{name}.invalid", job=JOB, now=now
+        )
+        _verify(point, now)
+    clinician = _clinician(clinic, name, now)
     patient = patient_take_in(
         clinic=clinic,
         by=clinician,
@@ -82,6 +76,19 @@ def _accept(invitation: Invitation, now: datetime) -> User:
     return invitation_accept(token=token, password=token_hex(12), now=now)
 
 
-def _verified(now: datetime, **owner: object) -> None:
-    point = contact_point_add(job=JOB, now=now, **owner)
+def _clinician(clinic: Clinic, name: str, now: datetime) -> User:
+    user = user_create(
+        email=f"clinician@{name}.invalid",
+        name="Replay clinician",
+        password=token_hex(12),
+        zone=clinic.zone,
+        job=JOB,
+        now=now,
+    )
+    _verify(contact_point_add(person=user, address=user.email, job=JOB, now=now), now)
+    membership_add(user=user, clinic=clinic, capacity=Capacity.CLINICIAN, job=JOB, now=now)
+    return user
+
+
+def _verify(point: ContactPoint, now: datetime) -> None:
     contact_point_verify(token=contact_point_mint_token(contact_point=point, now=now), now=now)

@@ -7,7 +7,7 @@ whether an earlier task ran: a sweep that comes late decides everything that is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -84,51 +84,67 @@ def climb(
     the rungs after it keep their distance from that moment.
     """
     has_lapsed = state.hold is not None and now >= state.hold.until_at
-    due: list[RungDue] = []
-    hold, base, number, round_ = state.hold, state.climb_from_at, state.rung, state.round
-    if hold is not None and has_lapsed:
-        round_ += 1
-        held_rung = _rung(rungs, hold.rung)
-        if held_rung is not None:
-            due.append(_due(held_rung, round_, reach))
-            if hold.is_clinic_held:
-                base = hold.until_at - held_rung.delay
-                number = held_rung.number
-        hold = None
-    look_at: datetime | None = None
-    skips = bool(due) and due[-1].reach is not Reach.NOW and number == due[-1].number
-    for rung in rungs:
-        if rung.number <= number:
-            continue
-        if hold is not None and (hold.is_clinic_held or rung.audience is not Audience.CLINIC):
-            look_at = hold.until_at
-            if hold.is_clinic_held:
-                break
-            continue
-        due_at = now if skips else base + rung.delay
-        if due_at > now:
-            look_at = due_at if look_at is None else min(look_at, due_at)
-            break
-        if skips:
-            base = now - rung.delay
-        due.append(_due(rung, round_, reach))
-        number = rung.number
-        skips = due[-1].reach is not Reach.NOW
-    if hold is not None:
-        look_at = hold.until_at if look_at is None else min(look_at, hold.until_at)
+    again, state = _lapse(state, rungs, reach) if has_lapsed else ((), state)
+    ahead, state, look_at = _ahead(state, rungs, reach, now, skips=_skips(again))
     last = rungs[-1].number if rungs else 0
     return Climb(
-        due=tuple(due),
-        state=LadderState(
-            climb_from_at=base,
-            rung=number,
-            round=round_,
-            hold=hold,
-            is_listed=state.is_listed or number >= last,
-        ),
+        due=(*again, *ahead),
+        state=replace(state, is_listed=state.is_listed or state.rung >= last),
         has_lapsed=has_lapsed,
         next_look_at=look_at,
     )
+
+
+def _lapse(
+    state: LadderState, rungs: Sequence[LadderRung], reach: Mapping[int, Reach]
+) -> tuple[tuple[RungDue, ...], LadderState]:
+    """End the hold: the rung it stood on is told again, one round later."""
+    hold = state.hold
+    round_ = state.round + 1
+    held = next((rung for rung in rungs if hold and rung.number == hold.rung), None)
+    if hold is None or held is None:
+        return (), replace(state, round=round_, hold=None)
+    again = (_due(held, round_, reach),)
+    if not hold.is_clinic_held:
+        return again, replace(state, round=round_, hold=None)
+    from_at = hold.until_at - held.delay
+    return again, replace(state, climb_from_at=from_at, rung=held.number, round=round_, hold=None)
+
+
+def _ahead(
+    state: LadderState,
+    rungs: Sequence[LadderRung],
+    reach: Mapping[int, Reach],
+    now: datetime,
+    *,
+    skips: bool,
+) -> tuple[tuple[RungDue, ...], LadderState, datetime | None]:
+    """Climb the rungs above the last one decided, as far as `now` and a hold allow."""
+    due: list[RungDue] = []
+    looks = [state.hold.until_at] if state.hold is not None else []
+    for rung in rungs:
+        if rung.number <= state.rung or _is_held(rung, state.hold):
+            continue
+        due_at = now if skips else state.climb_from_at + rung.delay
+        if due_at > now:
+            looks.append(due_at)
+            break
+        from_at = now - rung.delay if skips else state.climb_from_at
+        state = replace(state, climb_from_at=from_at, rung=rung.number)
+        due.append(_due(rung, state.round, reach))
+        skips = _skips(due)
+    return tuple(due), state, min(looks, default=None)
+
+
+def _is_held(rung: LadderRung, hold: Hold | None) -> bool:
+    if hold is None:
+        return False
+    return hold.is_clinic_held or rung.audience is not Audience.CLINIC
+
+
+def _skips(due: Sequence[RungDue]) -> bool:
+    """Tell whether the rung just decided reached nobody at this moment."""
+    return bool(due) and due[-1].reach is not Reach.NOW
 
 
 def outside_rungs(rungs: Sequence[LadderRung], *, is_emergency: bool) -> tuple[LadderRung, ...]:
@@ -151,10 +167,6 @@ def outside_rungs(rungs: Sequence[LadderRung], *, is_emergency: bool) -> tuple[L
         )
         for rung in outside
     )
-
-
-def _rung(rungs: Sequence[LadderRung], number: int) -> LadderRung | None:
-    return next((rung for rung in rungs if rung.number == number), None)
 
 
 def _due(rung: LadderRung, round_: int, reach: Mapping[int, Reach]) -> RungDue:

@@ -54,8 +54,9 @@ def check_in_add(
     earlier = CheckIn.objects.filter(by=by, client_id=client_id).first()
     if earlier is not None:
         same_body_or_conflict(earlier.body_sha256, body)
-        urgent = earlier.signs.filter(urgency=Urgency.EMERGENCY).exists()
-        return CheckInResult(earlier, True, urgent)
+        return CheckInResult(
+            earlier, True, earlier.signs.filter(urgency=Urgency.EMERGENCY).exists()
+        )
     _refuse_long(note)
     plan = watched_plan_of(patient)
     urgencies = _urgencies(signs, Route(plan.route) if plan else Route.ORAL)
@@ -70,11 +71,7 @@ def check_in_add(
         content_version=baclofen().version,
     )
     check_in.save()
-    CheckInSign.objects.bulk_create(
-        CheckInSign(check_in=check_in, sign=sign, urgency=urgency)
-        for sign, urgency in urgencies.items()
-    )
-    _flag_signs(check_in, plan, urgencies, now)
+    _signs_store(check_in, plan, urgencies, now)
     audit_record(
         actor=by,
         action="check_in.added",
@@ -121,18 +118,7 @@ def report_add(
         note=note.strip(),
     )
     report.save()
-    if kind is ReportKind.STOPPED:
-        flag_open(
-            patient=patient,
-            plan=plan,
-            rule=Rule.STOPPED_SUDDENLY,
-            subject=str(report.pk),
-            evidence={"by": by.name, "at": report.at.isoformat()},
-            now=now,
-            by=by,
-        )
-    elif plan is not None:
-        Plan.objects.filter(pk=plan.pk).update(next_look_at=now)
+    _report_followed(report, plan, now)
     audit_record(
         actor=by, action="report.added", target=report, patient=patient, now=now, kind=kind
     )
@@ -161,9 +147,14 @@ def _urgencies(signs: Sequence[str], route: Route) -> dict[str, Urgency]:
     return {sign: known[sign] for sign in signs}
 
 
-def _flag_signs(
+def _signs_store(
     check_in: CheckIn, plan: Plan | None, urgencies: dict[str, Urgency], now: datetime
 ) -> None:
+    """Store the ticked signs and open F1 and F2 for them."""
+    CheckInSign.objects.bulk_create(
+        CheckInSign(check_in=check_in, sign=sign, urgency=urgency)
+        for sign, urgency in urgencies.items()
+    )
     for rule, urgency in (
         (Rule.EMERGENCY_SIGN, Urgency.EMERGENCY),
         (Rule.SAME_DAY_SIGN, Urgency.SAME_DAY_CALL),
@@ -179,3 +170,19 @@ def _flag_signs(
                 now=now,
                 by=check_in.by,
             )
+
+
+def _report_followed(report: Report, plan: Plan | None, now: datetime) -> None:
+    """Open F4 for a sudden stop; a date of supply is for the plan's rules to look at."""
+    if report.kind == ReportKind.STOPPED:
+        flag_open(
+            patient=report.patient,
+            plan=plan,
+            rule=Rule.STOPPED_SUDDENLY,
+            subject=str(report.pk),
+            evidence={"by": report.by.name, "at": report.at.isoformat()},
+            now=now,
+            by=report.by,
+        )
+    elif plan is not None:
+        Plan.objects.filter(pk=plan.pk).update(next_look_at=now)

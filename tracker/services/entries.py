@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -33,32 +34,36 @@ class EntryResult:
     question: str  # "", "one_or_two" (own second entry), "two_people" or "clock"
 
 
+class Statement(TypedDict, total=False):
+    """What a person said about a dose, and how it came in."""
+
+    via: Required[str]  # "page", "link", "api" or "device"
+    outcome: Required[Outcome]
+    taken_at: Required[datetime | None]  # None for a taken dose means now
+    device_at: Required[datetime | None]  # the device's own clock when it was sent
+    reason: str
+    is_amount_different: bool  # ticked by the person, never compared
+    amount_note: str
+
+
 @transaction.atomic
 def entry_add(
     *,
     patient: Patient,
     by: User,
-    via: str,
-    outcome: Outcome,
-    taken_at: datetime | None,
-    device_at: datetime | None,
     client_id: UUID,
     now: datetime,
     dose: ExpectedDose | None = None,
-    reason: str = "",
-    is_amount_different: bool = False,
-    amount_note: str = "",
+    **said: Unpack[Statement],
 ) -> EntryResult:
     """Store what `by` says happened to a dose, or (no dose) that an extra one was taken.
 
-    `taken_at` is an instant; left out for a taken dose it means `now`. The same `client_id` with
-    the same body returns the stored row; with another body it raises Conflict. Raises Refusal
-    for a time before the plan, a dose that is no longer expected, or text that is too long.
+    The same `client_id` with the same body returns the stored row; with another body it raises
+    Conflict. Raises Refusal for a time before the plan, a dose that is no longer expected, or
+    text that is too long.
     """
     patient_lock(patient)
-    body = fingerprint(
-        patient.pk, dose and dose.pk, outcome, taken_at, reason, is_amount_different, amount_note
-    )
+    body = _body(patient, dose, said)
     earlier = entry_with_request(by=by, client_id=client_id)
     if earlier is not None:
         same_body_or_conflict(earlier.entry.body_sha256, body)
@@ -66,23 +71,9 @@ def entry_add(
     if dose is not None:
         locked = ExpectedDose.objects.select_for_update(no_key=True, of=("self",))
         dose = locked.select_related("plan", "standing_entry").get(pk=dose.pk)
-    stated_at, is_clock_wrong = _stated_time(outcome, taken_at, now)
-    entry = Entry(
-        patient=patient,
-        dose=dose,
-        outcome=outcome,
-        taken_at=stated_at,
-        device_at=device_at,
-        received_at=now,
-        by=by,
-        via=via,
-        client_id=client_id,
-        body_sha256=body,
-        reason=reason.strip(),
-        is_amount_different=is_amount_different,
-        amount_note=amount_note.strip(),
-        is_clock_wrong=is_clock_wrong,
-    )
+    entry = _entry_from(said, now)
+    entry.patient, entry.dose, entry.by = patient, dose, by
+    entry.client_id, entry.body_sha256 = client_id, body
     plan = dose.plan if dose is not None else running_plan_of(patient)
     _refuse_what_cannot_be(entry, plan)
     entry.save()
@@ -90,7 +81,12 @@ def entry_add(
     _flag(entry, plan, standing, now)
     _look_again(plan, now)
     audit_record(
-        actor=by, action="entry.added", target=entry, patient=patient, now=now, outcome=outcome
+        actor=by,
+        action="entry.added",
+        target=entry,
+        patient=patient,
+        now=now,
+        outcome=entry.outcome,
     )
     return EntryResult(entry, False, standing, _question(entry, standing))
 
@@ -141,6 +137,33 @@ def entry_count_as_extra(*, entry: Entry, by: User, now: datetime) -> Entry:
         amount_note=entry.amount_note,
         now=now,
     ).entry
+
+
+def _body(patient: Patient, dose: ExpectedDose | None, said: Statement) -> str:
+    return fingerprint(
+        patient.pk,
+        dose and dose.pk,
+        said["outcome"],
+        said["taken_at"],
+        said.get("reason", ""),
+        said.get("is_amount_different", False),
+        said.get("amount_note", ""),
+    )
+
+
+def _entry_from(said: Statement, now: datetime) -> Entry:
+    taken_at, is_clock_wrong = _stated_time(said["outcome"], said["taken_at"], now)
+    return Entry(
+        outcome=said["outcome"],
+        taken_at=taken_at,
+        device_at=said["device_at"],
+        received_at=now,
+        via=said["via"],
+        reason=said.get("reason", "").strip(),
+        is_amount_different=said.get("is_amount_different", False),
+        amount_note=said.get("amount_note", "").strip(),
+        is_clock_wrong=is_clock_wrong,
+    )
 
 
 def _stated_time(

@@ -33,7 +33,7 @@ from accounts.services.intake import patient_take_in
 from accounts.services.invitations import invitation_mark_mailed, invitation_mint_mail_token
 from accounts.services.people import user_create
 from tracker.domain.doses import Outcome
-from tracker.domain.plan_content import plan_content_from
+from tracker.domain.plan_content import THRESHOLDS, plan_content_from
 from tracker.models import Plan
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
@@ -44,6 +44,25 @@ ZONE = ZoneInfo("Europe/London")
 PASSWORD = "harbour-light-7"  # noqa: S105 - printed for everybody; the command needs DEMO=1
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
+TERMS: dict[str, object] = {
+    "route": "oral",
+    "ending": "open",
+    "formulation": "tablet",
+    "indication": "multiple_sclerosis",
+    "off_label_reason": "",
+    "risk_factors": ["epilepsy"],
+    "risk_note": "",
+    "rungs": [
+        {"delay": "0", "audience": "patient"},
+        {"delay": "45", "audience": "patient"},
+        {"delay": "90", "audience": "caregivers"},
+        {"delay": "180", "audience": "clinic"},
+    ],
+    "on_time_window": "45",
+    "follow_up_delay": "30",
+    "observation_days": "28",
+    "missed_dose_advice": "",
+}
 
 
 class Command(BaseCommand):
@@ -221,7 +240,7 @@ def _accept(invitation: Invitation, at: datetime) -> User:
     token = invitation_mint_mail_token(invitation=invitation, now=at)
     invitation_mark_mailed(invitation=invitation, wanted_at=invitation.mail_wanted_at or at)
     known = User.objects.with_email(invitation.email).first()
-    return invitation_accept(token=token, password=None if known else PASSWORD, user=known, now=at)
+    return invitation_accept(token=token, password="" if known else PASSWORD, user=known, now=at)
 
 
 def _plan(
@@ -231,39 +250,9 @@ def _plan(
     steps: Sequence[dict[str, object]],
     thresholds: tuple[str, str, str, str] = ("", "", "", ""),
 ) -> Plan:
-    missed, hours, silent, supply = thresholds
-    content = plan_content_from(
-        {
-            "route": "oral",
-            "zone": patient.zone,
-            "steps": list(steps),
-            "ending": "open",
-            "formulation": "tablet",
-            "indication": "multiple_sclerosis",
-            "off_label_reason": "",
-            "risk_factors": ["epilepsy"],
-            "risk_note": "",
-            "named_clinician": str(by.pk),
-            "rungs": [
-                {"delay": str(minutes), "audience": audience}
-                for minutes, audience in (
-                    (0, "patient"),
-                    (45, "patient"),
-                    (90, "caregivers"),
-                    (180, "clinic"),
-                )
-            ],
-            "on_time_window": "45",
-            "follow_up_delay": "30",
-            "observation_days": "28",
-            "missed_dose_advice": "",
-            "missed_doses_threshold": missed,
-            "hours_since_taken_threshold": hours,
-            "silent_doses_threshold": silent,
-            "supply_days_threshold": supply,
-        }
-    )
-    plan = plan_draft_save(patient=patient, by=by, content=content, now=at)
+    raw = TERMS | dict(zip(THRESHOLDS, thresholds, strict=True))
+    raw |= {"zone": patient.zone, "steps": list(steps), "named_clinician": str(by.pk)}
+    plan = plan_draft_save(patient=patient, by=by, content=plan_content_from(raw), now=at)
     ticked = range(1, len(steps) + 1)
     plan_sign(plan=plan, by=by, ticked_steps=ticked, has_confirmed_hours=True, now=at)
     return plan
