@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +76,20 @@ class Instant(serializers.DateTimeField):
         if not EARLIEST <= instant < LATEST:
             self.fail("far")
         return instant
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class Day(serializers.DateField):
+    """A date, year first: 2026-11-24."""
+
+    default_error_messages = {"far": _("This date is too far away to be meant.")}
+
+    def to_internal_value(self, value: Any) -> date:
+        """Return the date."""
+        day: date = super().to_internal_value(value)
+        if not EARLIEST.date() <= day < LATEST.date():
+            self.fail("far")
+        return day
 
 
 class Body(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from accounts.access import (
     verbs_of,
 )
 from accounts.api.doors import Door, ListDoor, at_one_address, parse
-from accounts.api.fields import Body, Id, PersonOutput, Text
+from accounts.api.fields import Body, Day, Id, PersonOutput, Text
 from accounts.domain.capacities import Capacity, Verb
 from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient
@@ -52,7 +52,7 @@ class PatientTakeInApi(Door):
     class Input(Body):
         clinic = Id()
         name = Text(max_length=120)
-        born_on = serializers.DateField(required=False, allow_null=True, default=None)
+        born_on = Day(required=False, allow_null=True, default=None)
         clinic_number = Text(max_length=40, required=False, allow_blank=True, default="")
         zone = Text(max_length=64, help_text="Where the patient lives; dose times follow it.")
         language = Text(max_length=12)

@@ -2,8 +2,52 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from tracker.api import (
+    adherence,
+    alerts,
+    check_ins,
+    doses,
+    entries,
+    flags,
+    plans,
+    signing,
+    stays,
+    worklist,
+)
 from tracker.api.medicine import MedicineApi
+
+ONE = "patients/<uuid:patient_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("medicines/baclofen/", MedicineApi.as_view(), name="api-medicine"),
+    path("worklist/", worklist.worklist, name="api-worklist"),
+    path(f"{ONE}/plans/", plans.plans, name="api-plans"),
+    path(f"{ONE}/doses/", doses.doses, name="api-doses"),
+    path(f"{ONE}/entries/", entries.extra_entry_add, name="api-extra-entries"),
+    path(f"{ONE}/check-ins/", check_ins.check_ins, name="api-check-ins"),
+    path(f"{ONE}/reports/", check_ins.report_add_view, name="api-reports"),
+    path(f"{ONE}/stays/", stays.stays, name="api-stays"),
+    path(f"{ONE}/stays/<uuid:stay_id>/end/", stays.stay_end_view, name="api-stay-end"),
+    path(f"{ONE}/adherence/", adherence.adherence, name="api-adherence"),
+    path(f"{ONE}/flags/", flags.flags, name="api-flags"),
+    path(f"{ONE}/alerts/", alerts.alerts, name="api-alerts"),
+    path("plans/<uuid:plan_id>/", plans.plan, name="api-plan"),
+    path("plans/<uuid:plan_id>/preview/", signing.plan_preview, name="api-plan-preview"),
+    path("plans/<uuid:plan_id>/sign/", signing.plan_sign_view, name="api-plan-sign"),
+    path("plans/<uuid:plan_id>/stop/", signing.plan_stop_view, name="api-plan-stop"),
+    path("doses/<uuid:dose_id>/entries/", doses.dose_entry_add, name="api-dose-entries"),
+    path("entries/<uuid:entry_id>/void/", entries.entry_void_view, name="api-entry-void"),
+    path(
+        "entries/<uuid:entry_id>/count-as-extra/",
+        entries.entry_count_as_extra_view,
+        name="api-entry-count-as-extra",
+    ),
+    path("flags/<uuid:flag_id>/close/", flags.flag_close_view, name="api-flag-close"),
+    path("alerts/<uuid:alert_id>/", alerts.alert_thread_view, name="api-alert"),
+    path(
+        "alerts/<uuid:alert_id>/acknowledge/",
+        alerts.alert_acknowledge_view,
+        name="api-alert-acknowledge",
+    ),
+    path("alerts/<uuid:alert_id>/pass-on/", alerts.alert_pass_on_view, name="api-alert-pass-on"),
 ]

@@ -1,0 +1,173 @@
+"""A plan's content as the API reads and answers it: the same shape both ways.
+
+Everything is the text that was typed. An amount is never read as a number: 7.50 mg stays 7.50 mg.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.api.fields import Body, PersonOutput
+from accounts.domain.audiences import Audience
+from tracker.domain.plan_content import THRESHOLDS, PlanContent
+from tracker.domain.plan_input import clock_text
+from tracker.domain.plan_states import PlanState, Route
+from tracker.models import PlanDraft, PlanMove, PlanVersion
+from tracker.selectors.plan_records import content_signed
+
+MINUTES = 'Minutes as text, "45", or with seconds, "0:20".'
+THRESHOLD = "A whole number as text; null or empty means not set. There is no default."
+
+
+@extend_schema_field({"type": "string", "nullable": True})
+class Typed(serializers.Field[Any, Any, Any, Any]):
+    """A text as typed. What may stand in it is the plan's own rule, which names row and field."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": False, "allow_null": True} | options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return what was sent, untouched."""
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the text, untouched."""
+        return value
+
+
+@extend_schema_field({"type": "boolean"})
+class TypedTick(Typed):
+    """Ticked or not."""
+
+
+class DoseTimeShape(Body):
+    time = Typed(help_text='A wall-clock time in the plan\'s zone: "08:00", "20:00:30".')
+    amount = Typed(help_text="Exactly as prescribed, kept character for character.")
+
+
+class StepShape(Body):
+    begins_on = Typed(help_text="2026-12-09, or 9 Dec 2026.")
+    ends_on = Typed(help_text="The last day. Null: until the day before the next step begins.")
+    is_dose_free = TypedTick()
+    note = Typed()
+    doses = DoseTimeShape(many=True, required=False)
+
+
+class RungShape(Body):
+    delay = Typed(help_text=f"After the dose time. {MINUTES}")
+    audience = Typed(help_text=", ".join(Audience))
+
+
+class PlanContentShape(Body):
+    """What a plan holds, all of it as typed text."""
+
+    route = Typed(help_text=", ".join(Route))
+    zone = Typed(help_text="An IANA name; dose times are wall times in it.")
+    steps = StepShape(many=True, required=False)
+    ending = Typed(help_text='After the last step: "open" (it goes on) or "stop".')
+    formulation = Typed(help_text="An id of GET /medicines/baclofen/.")
+    indication = Typed(help_text="An id of GET /medicines/baclofen/, or empty.")
+    off_label_reason = Typed()
+    risk_factors = serializers.ListField(child=serializers.CharField(), required=False)
+    risk_note = Typed()
+    named_clinician = Typed(help_text="The id of a clinician of the patient's clinic.")
+    rungs = RungShape(many=True, required=False)
+    on_time_window = Typed(help_text=MINUTES)
+    follow_up_delay = Typed(help_text=f'How long the ladder waits after "I have it". {MINUTES}')
+    missed_doses_threshold = Typed(help_text=THRESHOLD)
+    hours_since_taken_threshold = Typed(help_text=THRESHOLD)
+    silent_doses_threshold = Typed(help_text=THRESHOLD)
+    supply_days_threshold = Typed(help_text=THRESHOLD)
+    observation_days = Typed(help_text='Days of check-ins after the last dose, or "none".')
+    missed_dose_advice = Typed(help_text="The clinician's own words, shown to the patient.")
+
+
+class DraftOutput(serializers.Serializer[Any]):
+    """What was typed and not yet signed."""
+
+    content = PlanContentShape()
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Kept as typed, and worth a second look."
+    )
+    saved_at = serializers.DateTimeField(help_text="Send it as opened_at when you replace this.")
+    saved_by = PersonOutput()
+
+
+class VersionOutput(serializers.Serializer[Any]):
+    """One signed, immutable version."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    content = PlanContentShape()
+    counts_from_at = serializers.DateTimeField()
+    signed_at = serializers.DateTimeField()
+    signed_by = PersonOutput()
+    signed_text = serializers.CharField()
+    signed_sha256 = serializers.CharField()
+
+
+class MoveOutput(serializers.Serializer[Any]):
+    """One move of a plan from state to state."""
+
+    at = serializers.DateTimeField()
+    by = PersonOutput(allow_null=True)
+    from_state = serializers.ChoiceField(choices=list(PlanState))
+    to_state = serializers.ChoiceField(choices=list(PlanState))
+    reason = serializers.CharField()
+
+
+def shape_of(content: PlanContent) -> dict[str, object]:
+    """Return content in the shape it is sent in, with dates as 2026-12-09."""
+    return {
+        **content.as_raw(),
+        **{name: _number(getattr(content, name)) for name in THRESHOLDS},
+        "steps": [
+            {
+                "begins_on": step.begins_on.isoformat(),
+                "ends_on": step.ends_on.isoformat() if step.ends_on is not None else None,
+                "is_dose_free": step.is_dose_free,
+                "note": step.note,
+                "doses": [
+                    {"time": clock_text(dose.wall_time), "amount": dose.amount}
+                    for dose in step.doses
+                ],
+            }
+            for step in content.steps
+        ],
+    }
+
+
+def draft_shape(draft: PlanDraft, content: PlanContent) -> dict[str, object]:
+    """Return a draft with what was typed and what is odd about it."""
+    return {
+        "content": shape_of(content),
+        "warnings": [str(problem.text) for problem in content.warnings],
+        "saved_at": draft.saved_at,
+        "saved_by": draft.saved_by,
+    }
+
+
+def version_shape(version: PlanVersion) -> dict[str, object]:
+    """Return a signed version with what it holds."""
+    return {
+        "id": version.pk,
+        "number": version.number,
+        "content": shape_of(content_signed(version)),
+        "counts_from_at": version.counts_from_at,
+        "signed_at": version.signed_at,
+        "signed_by": version.signed_by,
+        "signed_text": version.signed_text,
+        "signed_sha256": version.signed_sha256,
+    }
+
+
+def move_shape(move: PlanMove) -> dict[str, object]:
+    """Return a move of a plan."""
+    return {name: getattr(move, name) for name in ("at", "by", "from_state", "to_state", "reason")}
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,89 @@
+"""Plans with their signed versions, as far as somebody may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Max, Prefetch, Q, QuerySet
+
+from accounts.access import Person, clinics_of
+from accounts.domain.audiences import Audience
+from accounts.domain.capacities import Capacity
+from tracker.domain.ladder import LadderRung
+from tracker.domain.plan_content import PlanContent
+from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.schedule import DoseTimeSpec, StepSpec
+from tracker.models import DoseTime, Plan, PlanMove, PlanVersion, Rung, Step
+from tracker.selectors.scope import plans_visible_to
+
+
+def plans_shown_to(user: Person, now: datetime) -> QuerySet[Plan]:
+    """Return the plans this person may read, with `version_number`, the newest signed one's.
+
+    A draft that nobody has signed is read by the clinic alone: nobody may take what it says.
+    """
+    clinics = clinics_of(user, Capacity.CLINICIAN, now)
+    is_read = ~Q(state=PlanState.DRAFT) | Q(patient__clinic__in=clinics)
+    rows = plans_visible_to(user, now).filter(is_read).select_related("created_by")
+    return rows.annotate(version_number=Max("versions__number"))
+
+
+def versions_of(plan: Plan) -> QuerySet[PlanVersion]:
+    """Return a plan's signed versions with all that they hold, the first one first."""
+    steps = Step.objects.order_by("number").prefetch_related(
+        Prefetch("dose_times", DoseTime.objects.order_by("wall_time"))
+    )
+    rows = plan.versions.select_related("signed_by", "plan").order_by("number")
+    return rows.prefetch_related(
+        Prefetch("steps", steps), Prefetch("rungs", Rung.objects.order_by("number"))
+    )
+
+
+def moves_of(plan: Plan) -> QuerySet[PlanMove]:
+    """Return how a plan moved from state to state, oldest first."""
+    return plan.moves.select_related("by")
+
+
+def content_signed(version: PlanVersion) -> PlanContent:
+    """Return what a version holds as content; amounts pass through untouched."""
+    return PlanContent(
+        route=Route(version.plan.route),
+        zone=version.zone,
+        steps=_steps(version.steps.all()),
+        formulation=version.formulation,
+        indication=version.indication,
+        off_label_reason=version.off_label_reason,
+        risk_factors=tuple(version.risk_factors),
+        risk_note=version.risk_note,
+        named_clinician=version.named_clinician_id,
+        rungs=tuple(
+            LadderRung(rung.number, rung.delay, Audience(rung.audience))
+            for rung in version.rungs.all()
+        ),
+        on_time_window=version.on_time_window,
+        follow_up_delay=version.follow_up_delay,
+        missed_doses_threshold=version.missed_doses_threshold,
+        hours_since_taken_threshold=version.hours_since_taken_threshold,
+        silent_doses_threshold=version.silent_doses_threshold,
+        supply_days_threshold=version.supply_days_threshold,
+        observation_days=version.observation_days,
+        missed_dose_advice=version.missed_dose_advice,
+    )
+
+
+def _steps(steps: Iterable[Step]) -> tuple[StepSpec, ...]:
+    return tuple(
+        StepSpec(
+            number=step.number,
+            begins_on=step.begins_on,
+            ends_on=step.ends_on,
+            doses=tuple(
+                DoseTimeSpec(wall_time=dose.wall_time, amount=dose.amount)
+                for dose in step.dose_times.all()
+            ),
+            is_dose_free=step.is_dose_free,
+            note=step.note,
+        )
+        for step in steps
+    )
