@@ -1,26 +1,24 @@
 """The flags of the measures document that a running plan by mouth can raise.
 
-Each rule looks at facts and `now` and returns what it found and the next moment at which its
-answer could change by time alone. A flag is a stated fact: no score, no weight, no sum. Nothing
-here closes a flag because time has passed.
+`doses` are those that a record monitors, in due order. Each rule looks at facts and `now` and
+returns what it found and the next moment at which its answer could change by time alone. A flag
+is a stated fact: no score, no weight, no sum. Nothing here closes a flag because time has passed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
-from operator import attrgetter
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from accounts.domain.zones import local_midnight
-from tracker.domain.doses import Outcome
-
-HOLIDAY_DAYS = 3
-"""Days of a drug holiday, by definition (Vrijens 2008): the only fixed number."""
+from tracker.domain.dose_record import DoseFact
+from tracker.domain.doses import Outcome, on_time_until
+from tracker.domain.measures import Holiday
 
 
 class FlagClass(StrEnum):
@@ -70,21 +68,6 @@ Evidence = Mapping[str, str | int | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class WatchedDose:
-    """An expected dose as the rules see it: not cancelled, not inside a stay, in due order."""
-
-    due_at: datetime
-    window: timedelta
-    local_date: date
-    outcome: Outcome | None
-    taken_at: datetime | None
-
-    def is_past(self, now: datetime) -> bool:
-        """Tell whether somebody has said what happened, or its window has gone by."""
-        return self.outcome is not None or now >= self.due_at + self.window
-
-
-@dataclass(frozen=True, slots=True)
 class Raised:
     """One flag that stands: `subject` names the run or thing, `evidence` states the fact."""
 
@@ -104,9 +87,7 @@ class Verdict:
 NOTHING = Verdict(raised=(), next_look_at=None)
 
 
-def not_taken_runs(
-    doses: Sequence[WatchedDose], *, threshold: int | None, now: datetime
-) -> Verdict:
+def not_taken_runs(doses: Sequence[DoseFact], *, threshold: int | None, now: datetime) -> Verdict:
     """F5: consecutive doses reported missed or skipped, at least `threshold` of them.
 
     A run stays a fact after the next dose is taken; only entries that change the run undo it.
@@ -114,7 +95,7 @@ def not_taken_runs(
     if threshold is None:
         return NOTHING
     raised = []
-    past = (dose for dose in doses if dose.is_past(now))
+    past = (dose for dose in doses if _is_past(dose, now))
     for is_reported, run in groupby(past, key=_is_reported_not_taken):
         found = list(run)
         if is_reported and len(found) >= threshold:
@@ -123,7 +104,7 @@ def not_taken_runs(
 
 
 def hours_since_taken(
-    doses: Sequence[WatchedDose], *, threshold: int | None, now: datetime
+    doses: Sequence[DoseFact], *, threshold: int | None, now: datetime
 ) -> Verdict:
     """F6: hours since the last dose logged taken, or since the first due instant if none was.
 
@@ -134,7 +115,7 @@ def hours_since_taken(
     taken = [dose.taken_at for dose in doses if dose.taken_at is not None]
     since = max(taken) if taken else doses[0].due_at
     waiting = [
-        dose.due_at + dose.window
+        on_time_until(dose.due_at, dose.window)
         for dose in doses
         if dose.taken_at is None and (dose.due_at > since or not taken)
     ]
@@ -151,12 +132,12 @@ def hours_since_taken(
     return Verdict((Raised(Rule.HOURS_SINCE_TAKEN, "plan", evidence),), None)
 
 
-def silent_run(doses: Sequence[WatchedDose], *, threshold: int | None, now: datetime) -> Verdict:
+def silent_run(doses: Sequence[DoseFact], *, threshold: int | None, now: datetime) -> Verdict:
     """F7: the newest consecutive past doses without a taken entry, one of them not logged."""
     if threshold is None:
         return NOTHING
-    run: list[WatchedDose] = []
-    for dose in reversed([dose for dose in doses if dose.is_past(now)]):
+    run: list[DoseFact] = []
+    for dose in reversed([dose for dose in doses if _is_past(dose, now)]):
         if dose.outcome is Outcome.TAKEN:
             break
         run.insert(0, dose)
@@ -167,25 +148,20 @@ def silent_run(doses: Sequence[WatchedDose], *, threshold: int | None, now: date
     return Verdict((Raised(found.rule, "plan", found.evidence),), look_at)
 
 
-def drug_holidays(doses: Sequence[WatchedDose], *, zone: ZoneInfo, now: datetime) -> Verdict:
-    """F8: three or more consecutive days with expected doses and nothing taken (Vrijens 2008).
-
-    A day counts once every dose of it is past. Days without expected doses neither count nor
-    break a run.
-    """
+def drug_holidays(
+    holidays: Sequence[Holiday], doses: Sequence[DoseFact], *, now: datetime
+) -> Verdict:
+    """F8: each drug holiday that the measure of that name finds (Vrijens 2008)."""
     raised = []
-    for is_empty, run in groupby(_whole_days(doses, now), key=_is_nothing_taken):
-        days = list(run)
-        if is_empty and len(days) >= HOLIDAY_DAYS:
-            first, last = days[0][0].local_date, days[-1][0].local_date
-            evidence: Evidence = {
-                "first_on": first.isoformat(),
-                "last_on": last.isoformat(),
-                "days": len(days),
-                "doses": sum(len(day) for day in days),
-                "zone": zone.key,
-            }
-            raised.append(Raised(Rule.DRUG_HOLIDAY, first.isoformat(), evidence))
+    for holiday in holidays:
+        days = [dose for dose in doses if holiday.first_on <= dose.local_date <= holiday.last_on]
+        evidence: Evidence = {
+            "first_on": holiday.first_on.isoformat(),
+            "last_on": holiday.last_on.isoformat(),
+            "days": holiday.days,
+            "doses": len(days),
+        }
+        raised.append(Raised(Rule.DRUG_HOLIDAY, holiday.first_on.isoformat(), evidence))
     return Verdict(tuple(raised), _next_window_end(doses, now))
 
 
@@ -212,27 +188,21 @@ def set_up_gaps(missing: Sequence[str]) -> Verdict:
     return Verdict((Raised(Rule.SET_UP, "plan", {"missing": list(missing)}),), None)
 
 
-def _is_reported_not_taken(dose: WatchedDose) -> bool:
+def _is_reported_not_taken(dose: DoseFact) -> bool:
     return dose.outcome in {Outcome.MISSED, Outcome.SKIPPED}
 
 
-def _is_nothing_taken(day: Sequence[WatchedDose]) -> bool:
-    return all(dose.outcome is not Outcome.TAKEN for dose in day)
+def _is_past(dose: DoseFact, now: datetime) -> bool:
+    """Tell whether somebody has said what happened, or the dose's window has gone by."""
+    return dose.outcome is not None or now >= on_time_until(dose.due_at, dose.window)
 
 
-def _whole_days(doses: Sequence[WatchedDose], now: datetime) -> Iterator[list[WatchedDose]]:
-    for _, day in groupby(doses, key=attrgetter("local_date")):
-        found = list(day)
-        if all(dose.is_past(now) for dose in found):
-            yield found
-
-
-def _next_window_end(doses: Sequence[WatchedDose], now: datetime) -> datetime | None:
-    ends = (dose.due_at + dose.window for dose in doses if not dose.is_past(now))
+def _next_window_end(doses: Sequence[DoseFact], now: datetime) -> datetime | None:
+    ends = (on_time_until(dose.due_at, dose.window) for dose in doses if not _is_past(dose, now))
     return min(ends, default=None)
 
 
-def _run(rule: Rule, run: Sequence[WatchedDose], threshold: int) -> Raised:
+def _run(rule: Rule, run: Sequence[DoseFact], threshold: int) -> Raised:
     evidence: Evidence = {
         "doses": len(run),
         "first_due_at": run[0].due_at.isoformat(),

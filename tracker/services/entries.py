@@ -161,7 +161,7 @@ def _entry_from(said: Statement, now: datetime) -> Entry:
         via=said["via"],
         reason=said.get("reason", "").strip(),
         is_amount_different=said.get("is_amount_different", False),
-        amount_note=said.get("amount_note", "").strip(),
+        amount_note=said.get("amount_note", ""),
         is_clock_wrong=is_clock_wrong,
     )
 

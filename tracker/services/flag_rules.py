@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.domain.zones import local_date
 from accounts.models.contact_points import OUT_OF_HOURS
 from accounts.selectors.contact_points import usable_contact_points
 from tracker.domain import flags as rules
-from tracker.domain.doses import Outcome
-from tracker.domain.flags import Raised, Rule, Verdict, WatchedDose
+from tracker.domain.adherence import drug_holidays
+from tracker.domain.dose_record import Course, Period, Record
+from tracker.domain.flags import Raised, Rule, Verdict
 from tracker.domain.plan_states import PlanState
-from tracker.models import ExpectedDose, Flag, FlagEvent, Plan, PlanVersion, ReportKind
+from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
+from tracker.selectors.absences import absences_from
+from tracker.selectors.chart_measures import record_of
 from tracker.selectors.versions import version_in_force
 from tracker.services.flags import flag_close_by_fact, flag_open
 
@@ -70,13 +74,16 @@ def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
 
 def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdict]:
     zone = ZoneInfo(version.zone)
-    doses = _watched_doses(plan)
+    record = _record(plan, zone)
+    period = _whole(record, zone, now)
+    doses = record.monitored(period)
+    holidays = drug_holidays(record, period=period, now=now).holidays
     supply = plan.patient.reports.filter(kind=ReportKind.SUPPLY).order_by("at").last()
     return (
         rules.not_taken_runs(doses, threshold=version.missed_doses_threshold, now=now),
         rules.hours_since_taken(doses, threshold=version.hours_since_taken_threshold, now=now),
         rules.silent_run(doses, threshold=version.silent_doses_threshold, now=now),
-        rules.drug_holidays(doses, zone=zone, now=now),
+        rules.drug_holidays(holidays, doses, now=now),
         rules.supply_runs_out(
             supply.runs_out_on if supply else None,
             threshold=version.supply_days_threshold,
@@ -87,28 +94,22 @@ def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdi
     )
 
 
-def _watched_doses(plan: Plan) -> list[WatchedDose]:
-    found = (
-        ExpectedDose.objects.standing()
-        .filter(plan=plan)
-        .select_related("standing_entry", "version")
-        .order_by("due_at", "wall_time")
+def _record(plan: Plan, zone: ZoneInfo) -> Record:
+    doses = plan.doses.select_related("standing_entry", "version").order_by("due_at", "wall_time")
+    extras = Entry.objects.filter(patient=plan.patient, dose=None, void=None)
+    return record_of(
+        doses=doses,
+        extras=extras,
+        absences=absences_from(plan.patient.stays.all(), plan.moves.all()),
+        zone=zone,
+        course=Course.RUNNING,
     )
-    stays = list(plan.patient.stays.all())
-    return [
-        WatchedDose(
-            due_at=dose.due_at,
-            window=dose.version.on_time_window,
-            local_date=dose.local_date,
-            outcome=Outcome(dose.standing_entry.outcome) if dose.standing_entry else None,
-            taken_at=dose.standing_entry.taken_at if dose.standing_entry else None,
-        )
-        for dose in found
-        if not any(
-            stay.from_at <= dose.due_at and (stay.until_at is None or dose.due_at < stay.until_at)
-            for stay in stays
-        )
-    ]
+
+
+def _whole(record: Record, zone: ZoneInfo, now: datetime) -> Period:
+    """Return the period from the first expected dose to the last one made."""
+    days = [dose.local_date for dose in record.doses] or [local_date(now, zone)]
+    return Period(first_on=min(days), last_on=max(days))
 
 
 def _missing(plan: Plan, version: PlanVersion) -> list[str]:
