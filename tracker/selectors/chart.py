@@ -182,7 +182,7 @@ def _picture(record: ChartRecord, now: datetime) -> DoseChart | None:
         versions=record.shown.versions,
         doses=record.doses,
         absences=record.absences,
-        ended_on=record.shown.ended_on(record.zone),
+        last_on=record.shown.last_on(record.zone, now),
         zone=record.zone,
         now=now,
     )

@@ -125,13 +125,14 @@ class DoseChart:
 
 
 def axis_for(
-    versions: Sequence[PlanVersion], *, zone: ZoneInfo, ended_on: date | None, now: datetime
+    versions: Sequence[PlanVersion], *, zone: ZoneInfo, last_on: date | None, now: datetime
 ) -> Axis:
     """Return the 35 days to show: four weeks back and one ahead, moved to where the plan is.
 
-    `ended_on` is the local date of a stop; a plan that is over ends the axis a week after it.
+    `last_on` is the date after which nothing entered holds (a stop, a hold); a plan that is over
+    ends the axis a week after its last day.
     """
-    last_entered = _last_entered_on(versions) if ended_on is None else ended_on
+    last_entered = _last_entered_on(versions) if last_on is None else last_on
     focus = local_date(now, zone)
     if last_entered is not None:
         focus = min(focus, last_entered)
@@ -150,13 +151,13 @@ def dose_chart(
     versions: Sequence[PlanVersion],
     doses: Iterable[ExpectedDose],
     absences: Sequence[Absence],
-    ended_on: date | None,
+    last_on: date | None,
     zone: ZoneInfo,
     now: datetime,
 ) -> DoseChart:
     """Return the lanes of one plan. `versions` and `doses` bring their steps and entries."""
-    axis = axis_for(versions, zone=zone, ended_on=ended_on, now=now)
-    steps = {day: _step_on(versions, day, ended_on, zone) for day in axis.days}
+    axis = axis_for(versions, zone=zone, last_on=last_on, now=now)
+    steps = {day: _step_on(versions, day, last_on, zone) for day in axis.days}
     by_place = _by_place(
         dose for dose in doses if axis.begins_on <= dose.local_date <= axis.ends_on
     )
@@ -201,14 +202,14 @@ def _last_entered_on(versions: Sequence[PlanVersion]) -> date | None:
 
 
 def _step_on(
-    versions: Sequence[PlanVersion], day: date, ended_on: date | None, zone: ZoneInfo
+    versions: Sequence[PlanVersion], day: date, last_on: date | None, zone: ZoneInfo
 ) -> Step | None:
     """Return the step in force on a local day, from the newest version that counts by then.
 
     The day on which the first version was signed belongs to it whole, and so do earlier days of
     its first step: they show what was entered, though no dose was expected yet.
     """
-    if ended_on is not None and day > ended_on:
+    if last_on is not None and day > last_on:
         return None
     counting = [each for each in versions if local_date(each.counts_from_at, zone) <= day]
     version = counting[-1] if counting else next(iter(versions), None)

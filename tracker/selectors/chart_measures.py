@@ -30,6 +30,7 @@ from tracker.domain.measures import (
 )
 from tracker.domain.plan_states import PlanState
 from tracker.models import Entry, ExpectedDose
+from tracker.selectors.plan_words import day_text
 from tracker.selectors.wording import local_moment
 
 NAMES: Mapping[MeasureName, Promise] = MappingProxyType(
@@ -66,7 +67,7 @@ class MeasureLine:
     n: int
     n_unit: str
     source: str
-    period: Period | None
+    period: str  # where it is not the period of all the others, in words; else ""
 
 
 def record_of(
@@ -104,15 +105,13 @@ def measure_lines(record: Record, *, period: Period, now: datetime) -> tuple[Mea
     return tuple(
         MeasureLine(
             name=str(NAMES[measure.name]),
-            value=_(measure.nothing_to_show)
-            if measure.nothing_to_show
-            else _value(measure, record.zone),
+            value=_(measure.nothing_to_show) if measure.nothing_to_show else _value(measure),
             formula=measure.formula,
             beside=_beside(measure, record.zone),
             n=measure.n,
             n_unit=measure.n_unit,
             source=measure.source,
-            period=measure.period,
+            period=_period_words(measure, period),
         )
         for measure in measures(record, period=period, now=now)
     )
@@ -141,14 +140,14 @@ def _dose_fact(dose: ExpectedDose) -> DoseFact:
     )
 
 
-def _value(measure: Measure, zone: ZoneInfo) -> str:
+def _value(measure: Measure) -> str:
     match measure:
         case HolidayMeasure():
             return str(measure.numerator)
         case GapMeasure():
             return _gap_value(measure.longest) if measure.longest is not None else ""
         case InitiationMeasure():
-            return _initiation_value(measure, zone)
+            return _initiation_value(measure)
         case PersistenceMeasure():
             return str(COURSE_WORDS[measure.course])
         case _:
@@ -170,16 +169,43 @@ def _gap_value(gap: Gap) -> str:
     return _("%(span)s so far") % {"span": words} if gap.is_so_far else words
 
 
-def _initiation_value(measure: InitiationMeasure, zone: ZoneInfo) -> str:
+def _initiation_value(measure: InitiationMeasure) -> str:
     start = measure.plan
-    if start is None or start.taken_at is None or start.delay is None:
+    if start is None or start.delay is None:
         return _("nothing logged taken yet")
-    words = _("%(moment)s, %(span)s after the planned first")
-    if start.delay < timedelta(0):
-        words = _("%(moment)s, %(span)s before the planned first")
-    return words % {
-        "moment": local_moment(start.taken_at, zone),
-        "span": span_words(start.delay),
+    words = _("%(span)s before") if start.delay < timedelta(0) else _("after %(span)s")
+    return words % {"span": span_words(start.delay)}
+
+
+def _initiation_facts(measure: InitiationMeasure, zone: ZoneInfo) -> str:
+    """Return the planned and the true beginning of the plan, and of each step after it."""
+    lines = []
+    for start in (measure.plan, *measure.steps[1:]):
+        if start is None:
+            continue
+        words = _("Planned %(planned)s, taken %(taken)s.")
+        if start.step_number is not None:
+            words = _("Step %(number)s: planned %(planned)s, taken %(taken)s.")
+        taken = local_moment(start.taken_at, zone) if start.taken_at else _("not yet")
+        lines.append(
+            words
+            % {
+                "number": start.step_number,
+                "planned": local_moment(start.planned_at, zone),
+                "taken": taken,
+            }
+        )
+    return " ".join(lines)
+
+
+def _period_words(measure: Measure, period: Period) -> str:
+    if measure.name in {MeasureName.INITIATION, MeasureName.PERSISTENCE}:
+        return _("Of the whole plan.")
+    if measure.period is None or measure.period == period:
+        return ""
+    return _("%(first)s to %(last)s.") % {
+        "first": day_text(measure.period.first_on),
+        "last": day_text(measure.period.last_on),
     }
 
 
@@ -199,11 +225,13 @@ def _beside(measure: Measure, zone: ZoneInfo) -> str:
         case HolidayMeasure():
             return " ".join(
                 _("%(first)s to %(last)s.")
-                % {"first": holiday.first_on.isoformat(), "last": holiday.last_on.isoformat()}
+                % {"first": day_text(holiday.first_on), "last": day_text(holiday.last_on)}
                 for holiday in measure.holidays
             )
         case GapMeasure():
             return _gap_facts(measure, zone)
+        case InitiationMeasure():
+            return _initiation_facts(measure, zone)
         case PersistenceMeasure() if measure.first_at is not None and measure.last_at is not None:
             return _("First taken %(first)s, last taken %(last)s.") % {
                 "first": local_moment(measure.first_at, zone),
@@ -224,11 +252,19 @@ def _gap_facts(measure: GapMeasure, zone: ZoneInfo) -> str:
     lines = []
     if measure.longest is not None:
         lines.append(_gap_ends(measure.longest, zone))
-    lines += [
-        _("Apart: %(span)s, %(reasons)s.")
-        % {"span": span_words(gap.length), "reasons": ", ".join(gap.reasons)}
-        for gap in measure.apart
-    ]
+    if measure.apart:
+        longest = measure.apart[0]
+        words = ngettext(
+            "Apart, for a gap that touches a hold or a stay: %(span)s, %(reasons)s.",
+            "Apart, for %(count)d gaps that touch a hold or a stay: %(span)s at most, %(reasons)s.",
+            len(measure.apart),
+        )
+        values = {
+            "count": len(measure.apart),
+            "span": span_words(longest.length),
+            "reasons": ", ".join(longest.reasons),
+        }
+        lines.append(words % values)
     return " ".join(lines)
 
 

@@ -62,9 +62,15 @@ class PlanRecord:
         """The move by which it was stopped or completed."""
         return next((move for move in reversed(self.moves) if move.to_state in ENDED), None)
 
-    def ended_on(self, zone: ZoneInfo) -> date | None:
-        """Return the local date of the stop or completion; None while it has not ended."""
-        return local_date(self.end.at, zone) if self.end is not None else None
+    def last_on(self, zone: ZoneInfo, now: datetime) -> date | None:
+        """Return the last local date on which what was entered holds; None while it runs.
+
+        That is the day of the stop, or today for a plan on hold: to resume it, dates are entered
+        anew.
+        """
+        if self.end is not None:
+            return local_date(self.end.at, zone)
+        return local_date(now, zone) if self.plan.state == PlanState.ON_HOLD else None
 
 
 @dataclass(frozen=True, slots=True)

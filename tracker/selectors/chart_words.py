@@ -74,7 +74,7 @@ def cell_words(dose: ExpectedDose, kind: CellKind, zone: ZoneInfo, now: datetime
     return {
         CellKind.NOT_LOGGED: _("not logged, nobody said"),
         CellKind.DUE: _("due now"),
-        CellKind.UPCOMING: _("due later today") if is_today else _("still to come"),
+        CellKind.UPCOMING: _("due later today") if is_today else to_come_words(),
     }[kind]
 
 
@@ -105,3 +105,8 @@ def _entry_words(entry: Entry, dose: ExpectedDose, kind: CellKind, zone: ZoneInf
 def hold_words() -> str:
     """Return what a plan on hold is called where hospital stays are named too."""
     return _("on hold")
+
+
+def to_come_words() -> str:
+    """Return what is said of a dose of a later day."""
+    return _("still to come")

@@ -136,7 +136,7 @@ def peek(
         route=str(newest["route"]),
         matters=matters,
         numbers=_numbers(patient, patient.helpers),
-        context=risk_words(newest["factors"], newest["note"]),
+        context=risk_words(newest["factors"], str(newest["note"])),
         turns=_turns(matters),
     )
 

@@ -312,4 +312,4 @@ def _entries(alert: Alert, zone: ZoneInfo) -> tuple[TimelineLine, ...]:
 
 
 def _is_follow_up(event: AlertEvent) -> bool:
-    return event.facts.get("purpose") == FOLLOW_UP
+    return bool(event.facts.get("purpose") == FOLLOW_UP)

@@ -8,7 +8,7 @@ from datetime import date, time
 from types import MappingProxyType
 
 from tracker.selectors.chart_doses import DoseChart, LaneDay
-from tracker.selectors.chart_words import CellKind
+from tracker.selectors.chart_words import CellKind, to_come_words
 
 MARKS: Mapping[CellKind, tuple[str, str]] = MappingProxyType(
     {
@@ -72,7 +72,9 @@ def calendar_of(picture: DoseChart) -> Calendar:
 
 def _square(day: LaneDay) -> Square:
     if day.cell is None:
-        return Square(day.on, "", "", "")
-    is_today_or_past = not day.is_ahead
-    mark, icon = MARKS.get(day.cell.kind, ("next", "clock") if is_today_or_past else ("", ""))
+        # Further ahead than doses are rows: entered, so it will be expected.
+        is_to_come = day.is_ahead and bool(day.amount)
+        return Square(day.on, to_come_words() if is_to_come else "", "", "")
+    unmarked = ("", "") if day.is_ahead else ("next", "clock")
+    mark, icon = MARKS.get(day.cell.kind, unmarked)
     return Square(day.on, day.cell.words, mark, icon)

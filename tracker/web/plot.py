@@ -32,6 +32,14 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Days with an amount that has no height."""
+
+    box: Box
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One dose on its lane, by what happened."""
 
@@ -50,7 +58,7 @@ class DrawnLane:
     line: str  # path of the entered amounts that have a height, up to today
     line_ahead: str  # the same for the days to come
     area: str
-    bands: tuple[Box, ...]
+    bands: tuple[Band, ...]
     labels: tuple[Label, ...]
     marks: tuple[Mark, ...]
 

@@ -25,6 +25,7 @@ from tracker.web.labels import Placed, place_in_rows
 from tracker.web.plot import (
     GUTTER,
     WIDTH,
+    Band,
     Box,
     DrawnAway,
     DrawnLane,
@@ -40,6 +41,7 @@ ABOVE = 30.0  # over a lane: room for a label on the highest line
 BAND = 26.0
 ROW = 17.0
 STEP_ROW = 24.0
+BELOW_NOW = 12.0  # between the clock time of now and the first lane
 
 # One plain number, one word. Groups of three digits after a point or a comma could be thousands in
 # one country and decimals in another, so such a text has no height.
@@ -95,7 +97,7 @@ def staircase(chart: Chart) -> Plot | None:
     steps, top_y = _steps(picture.steps, axis)
     heights = heights_of(picture)
     lanes: list[DrawnLane] = []
-    base_y = top_y
+    base_y = top_y + BELOW_NOW
     for number, lane in enumerate(picture.lanes):
         known = {amount: high for (place, amount), high in heights.items() if place == number}
         lanes.append(_lane(lane, known, base_y, axis))
@@ -192,28 +194,28 @@ def _lane(lane: Lane, heights: Mapping[str, float], top_y: float, axis: Axis) ->
         line=_line((run for run in lane.runs if not run.is_ahead), heights, base_y, axis),
         line_ahead=_line((run for run in lane.runs if run.is_ahead), heights, base_y, axis),
         area=_area((run for run in lane.runs if not run.is_ahead), heights, base_y, axis),
-        bands=tuple(
-            Box(
-                _x_of(run.first_on, axis),
-                base_y - BAND,
-                round(_x_end(run.last_on, axis) - _x_of(run.first_on, axis), 1),
-                BAND,
-            )
-            for run in lane.runs
-            if run.amount not in heights
-        ),
+        bands=tuple(_band(run, base_y, axis) for run in lane.runs if run.amount not in heights),
         labels=tuple(labels),
         marks=tuple(_marks(lane.days, heights, base_y, axis)),
     )
 
 
+def _band(run: Run, base_y: float, axis: Axis) -> Band:
+    x = _x_of(run.first_on, axis)
+    box = Box(x, round(base_y - BAND, 1), round(_x_end(run.last_on, axis) - x, 1), BAND)
+    return Band(box, run.is_ahead)
+
+
 def _named_runs(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs that need a label: those whose text differs from the run before."""
-    return [
-        run
-        for before, run in zip([None, *runs], runs, strict=False)
-        if before is None or before.amount != run.amount
-    ]
+    """Return the runs as they are labelled: once for each stretch of the same text."""
+    named: list[Run] = []
+    for run in runs:
+        last = named[-1] if named else None
+        if last is not None and last.amount == run.amount:
+            named[-1] = Run(last.first_on, run.last_on, last.amount, last.is_ahead)
+        else:
+            named.append(run)
+    return named
 
 
 def _fits(run: Run, axis: Axis) -> bool:
