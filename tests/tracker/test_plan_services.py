@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +16,7 @@ from tests.tracker.plans import amounts, dose, raw_plan, raw_step
 from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.plan_content import PlanContent, plan_content_from
+from tracker.domain.plan_input import says_no_dose
 from tracker.domain.plan_states import PlanState
 from tracker.domain.schedule import occurrences
 from tracker.models import (
@@ -271,13 +272,19 @@ def test_a_clinician_who_left_meanwhile_cannot_be_named_by_a_signature(cast: Cas
     assert problem.field == "named_clinician"
 
 
-def test_a_signature_that_fails_half_way_leaves_nothing(cast: Cast) -> None:
+def test_a_signature_that_fails_at_its_last_step_leaves_nothing(cast: Cast) -> None:
     plan = draft(cast)
+    sign(cast, plan)
+    # As if it were a draft again: its doses stand already, so making them anew must fail.
     Plan.objects.filter(pk=plan.pk).update(state=PlanState.DRAFT)
-    with pytest.raises(RuntimeError), transaction.atomic():
-        sign(cast, plan)
-        raise RuntimeError
-    assert not PlanVersion.objects.exists()
+    again = content_by(cast)
+    plan_draft_save(patient=cast.ewan, by=cast.priya, content=again, now=NOW, plan=plan)
+    later = NOW + timedelta(minutes=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        sign(cast, plan, now=later)
+    assert PlanVersion.objects.count() == 1
+    assert PlanMove.objects.count() == 1
+    assert Step.objects.count() == 3
     assert PlanDraft.objects.filter(plan=plan).exists()
 
 
@@ -287,9 +294,13 @@ def test_the_database_itself_keeps_what_was_signed(
     cast: Cast, model: type[PlanVersion], statement: str
 ) -> None:
     sign(cast, draft(cast))
-    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement.format(table=model._meta.db_table))
+    asked = statement.format(table=model._meta.db_table)
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(asked)
 
 
 def test_a_signed_version_saved_again_says_why_not(cast: Cast) -> None:
@@ -314,7 +325,7 @@ def test_every_stored_amount_is_one_that_was_typed(cast: Cast, typed: list[str])
         expected = set(ExpectedDose.objects.values_list("amount", flat=True))
         text = PlanVersion.objects.get().signed_text
         transaction.set_rollback(True)
-    said = {amount for amount in typed if amount.strip() not in {"-", "–", "—", "−", "‐", "‑"}}
+    said = {amount for amount in typed if not says_no_dose(amount)}
     assert said <= stored == expected <= {*typed, "1"}
     assert all(amount in text for amount in stored)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -114,7 +115,7 @@ class PlanContent:
         return {
             "route": self.route.value,
             "zone": self.zone,
-            "steps": [_raw_step(step) for step in self.steps],
+            "steps": [_raw_step(*each) for each in zip_longest(self.steps, self.steps[1:])],
             "ending": ENDING_OPEN if self.steps[-1].ends_on is None else ENDING_STOP,
             "formulation": self.formulation,
             "indication": self.indication,
@@ -309,10 +310,14 @@ def _observation_days_from(text: str) -> int:
     return whole_number_from(text, least=1, most=LONGEST_OBSERVATION_DAYS)
 
 
-def _raw_step(step: StepSpec) -> dict[str, object]:
+def _raw_step(step: StepSpec, following: StepSpec | None) -> dict[str, object]:
+    """Return a step as typed: an end that only follows from the next step's begin stays empty."""
+    ends_on = step.ends_on
+    if following is not None and ends_on == following.begins_on - ONE_DAY:
+        ends_on = None
     return {
         "begins_on": date_text(step.begins_on),
-        "ends_on": date_text(step.ends_on) if step.ends_on else "",
+        "ends_on": date_text(ends_on) if ends_on else "",
         "is_dose_free": step.is_dose_free,
         "note": step.note,
         "doses": [

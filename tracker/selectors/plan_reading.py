@@ -266,14 +266,26 @@ def _closed_words(
     """Return when the clinic is closed and nobody there would see it; "" when somebody would."""
     found: dict[str, list[int]] = {}
     for at in ats:
-        if any(is_told(each, desk, at) for each in told):
-            continue
-        words = _("nobody at the clinic is told then")
-        opens_at = next_opening(desk.hours, desk.zone, at)
-        if not desk.is_open(at) and opens_at is not None:
-            opens = opens_at.astimezone(zone)
-            words = _(
-                "the clinic is closed until %(day)s %(clock)s and nobody there will see it before"
-            ) % {"day": SHORT_WEEKDAYS[opens.weekday()], "clock": clock_text(opens.time())}
-        found.setdefault(words, []).append(at.astimezone(zone).weekday())
+        if not any(is_told(each, desk, at) for each in told):
+            found.setdefault(_unseen(desk, zone, at), []).append(at.astimezone(zone).weekday())
     return _with_days(found, ats, zone)
+
+
+def _unseen(desk: Desk, zone: ZoneInfo, at: datetime) -> str:
+    """Return until when nobody at the clinic sees what comes at `at`."""
+    opens_at = next_opening(desk.hours, desk.zone, at)
+    if desk.is_open(at) or opens_at is None:
+        return _("nobody at the clinic is told then")
+    opens = opens_at.astimezone(zone)
+    days_later = (opens.date() - local_date(at, zone)).days
+    words = {"day": SHORT_WEEKDAYS[opens.weekday()], "clock": clock_text(opens.time())}
+    if days_later == 0:
+        text = _("the clinic is closed until %(clock)s and nobody there will see it before")
+    elif days_later == 1:
+        text = _(
+            "the clinic is closed until %(clock)s on the next day and nobody there will see it "
+            "before"
+        )
+    else:
+        text = _("the clinic is closed until %(day)s %(clock)s and nobody there will see it before")
+    return text % words

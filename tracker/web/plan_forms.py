@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.audiences import Audience
 from accounts.models import User
 from accounts.web.zones import zone_choices
+from tracker.domain.medicine import RiskFactor
 from tracker.domain.plan_content import THRESHOLDS
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP
@@ -149,9 +150,9 @@ def initial_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {**raw, **rungs}
 
 
-def rung_rows_for(stored: Iterable[object]) -> int:
-    """Return how many lines the ladder's table has, so that one can be added."""
-    return min(max(len(list(stored)) + 1, FEWEST_RUNG_ROWS), MOST_RUNG_ROWS)
+def rung_rows_for(last_row: int) -> int:
+    """Return how many lines the ladder's table has, so that one more can be typed."""
+    return min(max(last_row + 1, FEWEST_RUNG_ROWS), MOST_RUNG_ROWS)
 
 
 def _choices(clinicians: Sequence[User], shown_zone: str) -> dict[str, list[Choice]]:
@@ -181,7 +182,14 @@ def _is_offered(zone: str, choices: Iterable[Choice]) -> bool:
 
 
 def _risk_factors() -> list[Choice]:
-    return [(each.id, f"{each.name} ({each.why})") for each in baclofen().risk_factors]
+    """Return every documented factor; one that is documented for one route only says which."""
+    return [(each.id, f"{each.name} ({_why(each)})") for each in baclofen().risk_factors]
+
+
+def _why(factor: RiskFactor) -> str:
+    if len(factor.routes) == len(Route):
+        return factor.why
+    return f"{', '.join(str(ROUTE_WORDS[route]) for route in factor.routes)}; {factor.why}"
 
 
 def _audiences() -> list[Choice]:

@@ -25,6 +25,7 @@ from tracker.selectors.plan_words import (
     threshold_lines,
 )
 from tracker.web.plan_forms import (
+    MOST_RUNG_ROWS,
     PlanForm,
     initial_of,
     rung_rows_for,
@@ -61,7 +62,7 @@ class TypedPlan:
         form = PlanForm(
             typed,
             clinicians=clinicians,
-            rung_rows=rung_rows_for(rungs),
+            rung_rows=rung_rows_for(max((row for row, *_typed in rungs), default=0)),
             shown_zone=typed.get("zone", ""),
         )
         raw = {
@@ -79,7 +80,7 @@ class TypedPlan:
         form = PlanForm(
             initial=initial_of(raw),
             clinicians=clinicians,
-            rung_rows=rung_rows_for(raw.get("rungs", ())),
+            rung_rows=rung_rows_for(len(raw.get("rungs", ()))),
             shown_zone=str(raw.get("zone", "")),
         )
         grid = Grid.from_steps(steps) if steps else Grid.blank()
@@ -224,10 +225,8 @@ def thresholds(reading: PlanReading) -> list[tuple[str, int | None]]:
 def _typed_rungs(typed: QueryDict) -> list[tuple[int, str, str]]:
     """Return the lines of the ladder in which something is typed, with their numbers."""
     found = []
-    row = 1
-    while f"rung_delay_{row}" in typed or f"rung_audience_{row}" in typed:
+    for row in range(1, MOST_RUNG_ROWS + 1):
         delay, audience = typed.get(f"rung_delay_{row}", ""), typed.get(f"rung_audience_{row}", "")
         if delay.strip() or audience:
             found.append((row, delay, audience))
-        row += 1
     return found
