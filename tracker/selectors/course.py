@@ -67,7 +67,7 @@ class Course:
 
     version: PlanVersion
     zone: ZoneInfo
-    rungs: tuple[LadderRung, ...]
+    rungs: tuple[LadderRung, ...]  # lowest first
     steps: tuple[StepLine, ...]
     today: date
     standing: Standing
@@ -93,7 +93,7 @@ class Course:
 
 
 def course_of(patient: Patient, now: datetime) -> Course | None:
-    """Return the patient's course at `now`; None before any plan was signed. Two queries.
+    """Return the patient's course at `now`; None before any plan was signed. One query.
 
     The newest running plan comes first, then the newest of the others.
     """
@@ -101,7 +101,10 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
         PlanVersion.objects.filter(plan__patient=patient, counts_from_at__lte=now)
         .select_related("plan")
         .defer("signed_text")
-        .annotate(rungs_entered=ArraySubquery(rungs_as_json()))
+        .annotate(
+            rungs_entered=ArraySubquery(rungs_as_json("pk")),
+            steps_entered=ArraySubquery(_steps_as_json()),
+        )
         .order_by("-plan__created_at", "-number")
     )
     running = (version for version in versions if version.plan.state in RUNNING)
@@ -110,7 +113,7 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
         return None
     zone = ZoneInfo(version.zone)
     today = local_date(now, zone)
-    steps = _steps(version)
+    steps = _steps(version.steps_entered)
     ended_on = _ended_on(version, steps, zone, today)
     return Course(
         version=version,
@@ -158,23 +161,39 @@ def rungs_from_json(rows: Sequence[Mapping[str, str | float]]) -> tuple[LadderRu
     return tuple(sorted(rungs, key=lambda rung: rung.number))
 
 
-def rungs_as_json() -> QuerySet[Any, Any]:
-    """Return the subquery of a version's rungs: one query less on every page of a patient."""
-    return Rung.objects.filter(version=OuterRef("pk")).values(
+def rungs_as_json(version: str) -> QuerySet[Any, Any]:
+    """Return the subquery of the rungs of the version that the outer query names so."""
+    return Rung.objects.filter(version=OuterRef(version)).values(
         line=JSONObject(number="number", seconds=Extract("delay", "epoch"), audience="audience")
     )
 
 
-def _steps(version: PlanVersion) -> tuple[StepLine, ...]:
+def _steps_as_json() -> QuerySet[Any, Any]:
+    return (
+        Step.objects.filter(version=OuterRef("pk"))
+        .order_by("number")
+        .values(
+            line=JSONObject(
+                number="number",
+                begins_on="begins_on",
+                ends_on="ends_on",
+                is_dose_free="is_dose_free",
+                note="note",
+            )
+        )
+    )
+
+
+def _steps(rows: Sequence[Mapping[str, Any]]) -> tuple[StepLine, ...]:
     return tuple(
         StepLine(
-            number=step.number,
-            begins_on=step.begins_on,
-            ends_on=step.ends_on,
-            is_dose_free=step.is_dose_free,
-            note=step.note,
+            number=row["number"],
+            begins_on=date.fromisoformat(row["begins_on"]),
+            ends_on=date.fromisoformat(row["ends_on"]) if row["ends_on"] else None,
+            is_dose_free=row["is_dose_free"],
+            note=row["note"],
         )
-        for step in Step.objects.filter(version=version).order_by("number")
+        for row in rows
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -105,18 +106,16 @@ ICONS = {
 def dose_lines(
     patient: Patient, *, reader: User, zone: ZoneInfo, now: datetime, since: date, until: date
 ) -> list[DoseLine]:
-    """Return the expected doses of these local dates, both included, in due order. Two queries.
+    """Return the expected doses of these local dates, both included, in due order.
 
-    Cancelled doses are left out unless somebody said something about them.
+    One query, and one more when a dose has several entries. Cancelled doses are left out unless
+    somebody said something about them.
     """
     rows = ExpectedDose.objects.filter(
         plan__patient=patient, local_date__gte=since, local_date__lte=until
     ).exclude(cancelled_at__isnull=False, standing_entry=None)
     return lines_of(
-        rows.annotate(is_away=covered_by_a_stay())
-        .select_related("version", "plan", "standing_entry__by")
-        .defer("version__signed_text")
-        .order_by("due_at", "wall_time"),
+        marked(rows).order_by("due_at", "wall_time"),
         reader=reader,
         zone=zone,
         now=now,
@@ -127,25 +126,32 @@ def next_dose_line(
     patient: Patient, *, reader: User, zone: ZoneInfo, now: datetime
 ) -> DoseLine | None:
     """Return the first dose after `now` that is a row; None when there is none."""
-    rows = (
-        ExpectedDose.objects.standing()
-        .filter(plan__patient=patient, due_at__gt=now, standing_entry=None)
-        .annotate(is_away=covered_by_a_stay())
-        .select_related("version", "plan", "standing_entry__by")
-        .order_by("due_at", "wall_time")[:1]
+    rows = ExpectedDose.objects.standing().filter(
+        plan__patient=patient, due_at__gt=now, standing_entry=None
     )
-    return next(iter(lines_of(rows, reader=reader, zone=zone, now=now)), None)
+    first = marked(rows).order_by("due_at", "wall_time")[:1]
+    return next(iter(lines_of(first, reader=reader, zone=zone, now=now)), None)
+
+
+def marked(rows: QuerySet[ExpectedDose]) -> QuerySet[ExpectedDose]:
+    """Return the rows with what a line needs: whether a stay covers them, other entries kept."""
+    others = Entry.objects.filter(dose=OuterRef("pk"), void=None, stands_for=None)
+    return (
+        rows.annotate(is_away=covered_by_a_stay(), has_others=Exists(others))
+        .select_related("version", "plan", "standing_entry__by")
+        .defer("version__signed_text")
+    )
 
 
 def lines_of(
     rows: Iterable[ExpectedDose], *, reader: User, zone: ZoneInfo, now: datetime
 ) -> list[DoseLine]:
-    """Return rows (marked by `covered_by_a_stay`) as lines, with the entries kept beside."""
+    """Return rows (as `marked` gives them) as lines, with the entries kept beside."""
     doses = list(rows)
-    logged = [dose.pk for dose in doses if dose.standing_entry_id is not None]
-    kept = Entry.objects.filter(dose__in=logged, void=None, stands_for=None)
+    contested = [dose.pk for dose in doses if getattr(dose, "has_others", False)]
+    kept = Entry.objects.filter(dose__in=contested, void=None, stands_for=None)
     others: dict[UUID, list[Entry]] = {}
-    for entry in kept.select_related("by").order_by("received_at") if logged else ():
+    for entry in kept.select_related("by").order_by("received_at") if contested else ():
         others.setdefault(entry.dose_id or entry.pk, []).append(entry)
     return [
         _dose_line(dose, others.get(dose.pk, ()), reader=reader, zone=zone, now=now)

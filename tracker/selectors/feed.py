@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.access import verbs_of
 from accounts.domain.capacities import Verb
@@ -18,11 +20,12 @@ from accounts.models import User
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass
 from tracker.domain.ladder import LadderRung, outside_rungs
-from tracker.models import Alert, AlertEvent, CheckIn, ExpectedDose, PlanVersion
-from tracker.selectors.around import Around, covered_by_a_stay
+from tracker.models import Alert, AlertEvent, ExpectedDose, PlanVersion
+from tracker.selectors.around import Around
 from tracker.selectors.course import rungs_as_json, rungs_from_json
-from tracker.selectors.dose_lines import DoseLine, lines_of
-from tracker.selectors.said import names_of
+from tracker.selectors.dose_lines import DoseLine, lines_of, marked
+from tracker.selectors.said import check_ins_of
+from tracker.selectors.today import Today
 from tracker.selectors.told import Told, told_about
 from tracker.selectors.wording import alert_headline, class_word, flag_detail
 
@@ -103,44 +106,86 @@ def feed_of(people: Sequence[Around], *, reader: User, now: datetime) -> Feed:
     return Feed(
         now=now,
         people=tuple(people),
-        alerts=tuple(_alerts(people, reader=reader, now=now)),
-        days=_days(people, reader=reader, now=now),
+        alerts=_cards(people, {}, reader=reader, now=now),
+        days=_days(people, _dose_lines(people, reader=reader, now=now), reader=reader, now=now),
     )
 
 
-def _alerts(people: Sequence[Around], *, reader: User, now: datetime) -> list[AlertCard]:
-    by_id = {around.patient.pk: around for around in people}
-    alerts = list(
-        Alert.objects.open()
-        .filter(patient__in=by_id)
-        .select_related(
-            "patient", "dose__version", "dose__standing_entry", "flag", "flag__plan", "held_by"
+def feed_of_one(
+    around: Around, day: Today, verbs: frozenset[Verb], *, reader: User, now: datetime
+) -> Feed:
+    """Return the same for one person whose day and what the reader may do are read already."""
+    since = now - LOOKED_BACK
+    said = [dose for dose in day.doses if dose.entry is not None and dose.due_at >= since]
+    return Feed(
+        now=now,
+        people=(around,),
+        alerts=_cards([around], {around.patient.pk: verbs}, reader=reader, now=now),
+        days=_days([around], said, reader=reader, now=now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    alert: Alert
+    rungs: tuple[LadderRung, ...]
+    events: list[AlertEvent]
+
+
+def _threads(people: Sequence[Around]) -> list[_Thread]:
+    """Return the open alerts with their events: each has one from its beginning. One query.
+
+    The rungs are those of the dose's own version, else of the patient's newest.
+    """
+    newest = PlanVersion.objects.filter(plan__patient=OuterRef("alert__patient"))
+    newest_id = newest.order_by("-plan__created_at", "-number").values("pk")[:1]
+    rows = (
+        AlertEvent.objects.filter(
+            alert__closed_at=None,
+            alert__patient__in=[around.patient.pk for around in people],
         )
+        .select_related(
+            "person",
+            "clinic",
+            "alert__dose__version",
+            "alert__dose__standing_entry",
+            "alert__flag",
+            "alert__held_by",
+        )
+        .defer("alert__dose__version__signed_text")
+        .annotate(ladder_id=Coalesce("alert__dose__version", Subquery(newest_id)))
+        .annotate(rungs_entered=ArraySubquery(rungs_as_json("ladder_id")))
+        .order_by("at", "pk")
     )
-    if not alerts:
-        return []
-    events = defaultdict(list)
-    rows = AlertEvent.objects.filter(alert__in=alerts).select_related("person", "clinic")
-    for event in rows.order_by("at", "pk"):
-        events[event.alert_id].append(event)
-    ladders = _ladders(alerts)
-    verbs = {
-        pk: verbs_of(reader, by_id[pk].patient, now)
-        for pk in {alert.patient_id for alert in alerts}
-    }
+    found: dict[UUID, _Thread] = {}
+    for row in rows:
+        rungs = rungs_from_json(row.rungs_entered)
+        found.setdefault(row.alert_id, _Thread(row.alert, rungs, [])).events.append(row)
+    return list(found.values())
+
+
+def _cards(
+    people: Sequence[Around],
+    verbs: Mapping[UUID, frozenset[Verb]],
+    *,
+    reader: User,
+    now: datetime,
+) -> tuple[AlertCard, ...]:
+    by_id = {around.patient.pk: around for around in people}
+    threads = _threads(people)
+    asked = {thread.alert.patient_id for thread in threads} - set(verbs)
+    verbs = {**verbs, **{pk: verbs_of(reader, by_id[pk].patient, now) for pk in asked}}
     cards = [
         _card(
-            alert,
-            events[alert.pk],
-            ladders.get(alert.pk, ()),
-            around=by_id[alert.patient_id],
-            verbs=verbs[alert.patient_id],
+            thread,
+            around=by_id[thread.alert.patient_id],
+            verbs=verbs[thread.alert.patient_id],
             reader=reader,
             now=now,
         )
-        for alert in alerts
+        for thread in threads
     ]
-    return sorted(cards, key=lambda card: (_place(card.alert_class), card.opened_at))
+    return tuple(sorted(cards, key=lambda card: (_place(card.alert_class), card.opened_at)))
 
 
 def _place(alert_class: str) -> int:
@@ -148,17 +193,13 @@ def _place(alert_class: str) -> int:
 
 
 def _card(
-    alert: Alert,
-    events: Sequence[AlertEvent],
-    rungs: Sequence[LadderRung],
-    *,
-    around: Around,
-    verbs: frozenset[Verb],
-    reader: User,
-    now: datetime,
+    thread: _Thread, *, around: Around, verbs: frozenset[Verb], reader: User, now: datetime
 ) -> AlertCard:
+    alert, events = thread.alert, thread.events
     zone = ZoneInfo(alert.dose.version.zone) if alert.dose is not None else _zone(around)
-    told = told_about(alert, events, rungs, around=around, reader=reader, zone=zone, now=now)
+    told = told_about(
+        alert, events, _climbed(thread), around=around, reader=reader, zone=zone, now=now
+    )
     mine = [
         event.at
         for event in events
@@ -183,44 +224,35 @@ def _card(
     )
 
 
-def _ladders(alerts: Iterable[Alert]) -> dict[UUID, tuple[LadderRung, ...]]:
-    """Return the rungs that each alert climbs, from the versions of its patient. One query."""
-    versions = list(
-        PlanVersion.objects.filter(plan__patient__in={alert.patient_id for alert in alerts})
-        .select_related("plan")
-        .defer("signed_text")
-        .annotate(rungs_entered=ArraySubquery(rungs_as_json()))
-        .order_by("-plan__created_at", "-number")
-    )
-    by_version = {row.pk: rungs_from_json(row.rungs_entered) for row in versions}
-    newest: dict[UUID, tuple[LadderRung, ...]] = {}
-    for row in versions:
-        newest.setdefault(row.plan.patient_id, by_version[row.pk])
-    found = {}
-    for alert in alerts:
-        version_id = alert.dose.version_id if alert.dose is not None else None
-        own = by_version.get(version_id) if version_id is not None else None
-        rungs = own or newest.get(alert.patient_id, ())
-        is_emergency = alert.alert_class == FlagClass.EMERGENCY
-        is_whole = alert.kind == AlertKind.NO_LOG
-        found[alert.pk] = rungs if is_whole else outside_rungs(rungs, is_emergency=is_emergency)
-    return found
+def _climbed(thread: _Thread) -> tuple[LadderRung, ...]:
+    """Return the rungs this alert climbs: all for a silence, else those of the people outside."""
+    if thread.alert.kind == AlertKind.NO_LOG:
+        return thread.rungs
+    is_emergency = thread.alert.alert_class == FlagClass.EMERGENCY
+    return outside_rungs(thread.rungs, is_emergency=is_emergency)
 
 
 def _zone(around: Around) -> ZoneInfo:
     return around.patient.zone_info
 
 
-def _days(people: Sequence[Around], *, reader: User, now: datetime) -> tuple[FeedDay, ...]:
-    if not people:
-        return ()
-    items = [
-        *_dose_items(people, reader=reader, now=now),
-        *_check_in_items(people, reader=reader, now=now),
-    ]
-    items.sort(key=lambda item: item.at, reverse=True)
+def _dose_lines(people: Sequence[Around], *, reader: User, now: datetime) -> list[DoseLine]:
+    """Return the doses of the last days about which somebody said something."""
+    rows = ExpectedDose.objects.filter(
+        plan__patient__in=[around.patient.pk for around in people],
+        due_at__gte=now - LOOKED_BACK,
+        standing_entry__isnull=False,
+    )
+    zone = _zone(people[0])
+    return lines_of(marked(rows), reader=reader, zone=zone, now=now)
+
+
+def _days(
+    people: Sequence[Around], doses: Sequence[DoseLine], *, reader: User, now: datetime
+) -> tuple[FeedDay, ...]:
+    items = [*_dose_items(people, doses), *_check_in_items(people, reader=reader, now=now)]
     days = defaultdict(list)
-    for item in items:
+    for item in sorted(items, key=lambda item: item.at, reverse=True):
         days[item.day].append(item)
     today = local_date(now, _zone(people[0]))
     return tuple(
@@ -229,32 +261,22 @@ def _days(people: Sequence[Around], *, reader: User, now: datetime) -> tuple[Fee
     )
 
 
-def _dose_items(people: Sequence[Around], *, reader: User, now: datetime) -> list[FeedItem]:
+def _dose_items(people: Sequence[Around], doses: Sequence[DoseLine]) -> list[FeedItem]:
     by_id = {around.patient.pk: around for around in people}
-    since = now - LOOKED_BACK
-    rows = (
-        ExpectedDose.objects.filter(
-            plan__patient__in=by_id, due_at__gte=since, standing_entry__isnull=False
-        )
-        .annotate(is_away=covered_by_a_stay())
-        .select_related("version", "plan", "standing_entry__by")
-        .defer("version__signed_text")
-    )
     zone = _zone(people[0])
-    lines = lines_of(rows, reader=reader, zone=zone, now=now)
     return [
         FeedItem(
-            around=by_id[line.patient_id],
+            around=by_id[dose.patient_id],
             zone=zone,
-            at=line.entry.taken_at or line.entry.received_at,
-            day=local_date(line.entry.taken_at or line.entry.received_at, zone),
-            dose=line,
+            at=dose.entry.taken_at or dose.entry.received_at,
+            day=local_date(dose.entry.taken_at or dose.entry.received_at, zone),
+            dose=dose,
             signs=None,
-            by=line.entry.by,
-            is_mine=line.entry.is_mine,
+            by=dose.entry.by,
+            is_mine=dose.entry.is_mine,
         )
-        for line in lines
-        if line.entry is not None
+        for dose in doses
+        if dose.entry is not None
     ]
 
 
@@ -262,17 +284,16 @@ def _check_in_items(people: Sequence[Around], *, reader: User, now: datetime) ->
     by_id = {around.patient.pk: around for around in people}
     zone = _zone(people[0])
     since = local_midnight(local_date(now - LOOKED_BACK, zone), zone)
-    rows = CheckIn.objects.filter(patient__in=by_id, at__gte=since).select_related("by")
     return [
         FeedItem(
-            around=by_id[row.patient_id],
+            around=by_id[patient_id],
             zone=zone,
-            at=row.at,
-            day=local_date(row.at, zone),
+            at=line.at,
+            day=local_date(line.at, zone),
             dose=None,
-            signs=names_of([sign.sign for sign in row.signs.all()]),
-            by=row.by.name,
-            is_mine=row.by_id == reader.pk,
+            signs=line.signs,
+            by=line.by,
+            is_mine=line.is_mine,
         )
-        for row in rows.prefetch_related("signs")
+        for patient_id, line in check_ins_of(list(by_id), reader=reader, since=since)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, QuerySet
@@ -28,12 +29,19 @@ class CheckInLine:
 def last_check_in_of(patient: Patient, *, reader: User) -> CheckInLine | None:
     """Return the newest check-in about this patient, whoever made it; None before the first."""
     newest = _lines(CheckIn.objects.filter(patient=patient).order_by("-at")[:1], reader)
-    return newest[0] if newest else None
+    return newest[0][1] if newest else None
 
 
 def check_in_lines(patient: Patient, *, reader: User, since: datetime) -> list[CheckInLine]:
     """Return the check-ins since an instant, oldest first."""
-    rows = CheckIn.objects.filter(patient=patient, at__gte=since)
+    return [line for _, line in check_ins_of([patient.pk], reader=reader, since=since)]
+
+
+def check_ins_of(
+    patients: Sequence[UUID], *, reader: User, since: datetime
+) -> list[tuple[UUID, CheckInLine]]:
+    """Return the check-ins about these patients since an instant, each with whose it is."""
+    rows = CheckIn.objects.filter(patient__in=patients, at__gte=since)
     return _lines(rows.order_by("at"), reader)
 
 
@@ -58,15 +66,18 @@ def names_of(signs: Sequence[str]) -> tuple[str, ...]:
     return tuple(names.get(sign, sign) for sign in order)
 
 
-def _lines(rows: QuerySet[CheckIn], reader: User) -> list[CheckInLine]:
+def _lines(rows: QuerySet[CheckIn], reader: User) -> list[tuple[UUID, CheckInLine]]:
     ticked = ArrayAgg("signs__sign", filter=Q(signs__isnull=False))
     return [
-        CheckInLine(
-            at=row.at,
-            by=row.by.name,
-            is_mine=row.by_id == reader.pk,
-            signs=names_of(row.ticked or ()),
-            note=row.note,
+        (
+            row.patient_id,
+            CheckInLine(
+                at=row.at,
+                by=row.by.name,
+                is_mine=row.by_id == reader.pk,
+                signs=names_of(row.ticked or ()),
+                note=row.note,
+            ),
         )
         for row in rows.select_related("by").annotate(ticked=ticked)
     ]

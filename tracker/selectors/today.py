@@ -67,6 +67,7 @@ class Today:
     now: datetime
     today: date
     standing: Standing
+    doses: tuple[DoseLine, ...]  # of the last two weeks, today and tomorrow
     hold: Hold | None
     card: Card | None
     just_logged: JustLogged | None
@@ -80,8 +81,12 @@ class Today:
     last_check_in: CheckInLine | None
 
 
-def today_of(around: Around, *, reader: User, now: datetime) -> Today:
-    """Return the patient's day at `now`; at most eight queries."""
+def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True) -> Today:
+    """Return the patient's day at `now`.
+
+    A caregiver's page (`is_own` False) has who was told and the check-ins beside its alerts, so
+    they are left out here.
+    """
     course = course_of(around.patient, now)
     zone = course.zone if course is not None else around.patient.zone_info
     today = local_date(now, zone)
@@ -95,6 +100,7 @@ def today_of(around: Around, *, reader: User, now: datetime) -> Today:
         now=now,
         today=today,
         standing=course.standing if course is not None else Standing.NO_PLAN,
+        doses=tuple(doses),
         hold=hold_of(course) if course is not None else None,
         card=card,
         just_logged=_just_logged(doses, now),
@@ -104,8 +110,8 @@ def today_of(around: Around, *, reader: User, now: datetime) -> Today:
         rest=_rest(doses, card, today),
         is_all_logged=not asked and not _is_asking(card),
         begins_tomorrow=course.begins_tomorrow if course is not None else None,
-        told=_told(card, course, around, reader=reader, now=now),
-        last_check_in=last_check_in_of(around.patient, reader=reader),
+        told=_told(card, course, around, reader=reader, now=now) if is_own else None,
+        last_check_in=last_check_in_of(around.patient, reader=reader) if is_own else None,
     )
 
 

@@ -16,7 +16,7 @@ from accounts.domain.capacities import Verb
 from accounts.models import User
 from accounts.web.answers import person_of
 from tracker.selectors.around import Around, patients_helped_around
-from tracker.selectors.feed import feed_of
+from tracker.selectors.feed import feed_of, feed_of_one
 from tracker.selectors.today import today_of
 from tracker.web.standpoint import look_as_caregiver
 
@@ -54,12 +54,14 @@ def person_page(request: HttpRequest, user: User, patient_id: UUID, now: datetim
     if around is None:
         raise NotVisible
     look_as_caregiver(user, around.patient, "person", now)
+    verbs = verbs_of(user, around.patient, now)
+    day = today_of(around, reader=user, now=now, is_own=False)
     context = _context([around]) | {
         "around": around,
         "helped_id": around.patient.pk,
-        "day": today_of(around, reader=user, now=now),
-        "feed": feed_of([around], reader=user, now=now),
-        "may_log": Verb.LOG in verbs_of(user, around.patient, now),
+        "day": day,
+        "feed": feed_of_one(around, day, verbs, reader=user, now=now),
+        "may_log": Verb.LOG in verbs,
         "is_alone": len(people) == 1,
         "zone": around.patient.zone_info,
     }

@@ -18,9 +18,9 @@ from accounts.domain.zones import local_date
 from accounts.web.answers import problems_put, problems_tell
 from tracker.domain.doses import DoseState, Outcome
 from tracker.models import ExpectedDose
-from tracker.selectors.around import covered_by_a_stay
 from tracker.selectors.course import course_of
-from tracker.selectors.dose_lines import DoseLine, lines_of
+from tracker.selectors.dose_lines import DoseLine, lines_of, marked
+from tracker.selectors.scope import doses_visible_to
 from tracker.selectors.today import card_of
 from tracker.services.answers import dose_skip_none_left
 from tracker.services.entries import EntryResult, entry_add
@@ -211,9 +211,8 @@ def dose_context(here: Standpoint, dose: ExpectedDose) -> dict[str, Any]:
 
 def dose_line(here: Standpoint, dose: ExpectedDose) -> DoseLine:
     """Return one dose as a line."""
-    marked = ExpectedDose.objects.filter(pk=dose.pk).annotate(is_away=covered_by_a_stay())
-    rows = marked.select_related("version", "plan", "standing_entry__by")
-    return lines_of(rows, reader=here.user, zone=zone_of(dose), now=here.now)[0]
+    rows = doses_visible_to(here.user, here.now).filter(pk=dose.pk)
+    return lines_of(marked(rows), reader=here.user, zone=zone_of(dose), now=here.now)[0]
 
 
 def _is_one_tap_enough(here: Standpoint, dose: ExpectedDose) -> bool:

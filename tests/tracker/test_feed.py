@@ -1,0 +1,195 @@
+"""The caregiver's feed and pages: open alerts first, and never more than the link allows."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from accounts.clock import database_now
+from accounts.models import Look
+from accounts.services.acceptance import invitation_accept
+from accounts.services.care_links import care_link_invite
+from tests.cast import Cast, cast_make, mail_token, patient_join
+from tests.tracker.days import log, plan_around, words
+from tracker.domain.alerts import AlertEventKind, AlertKind
+from tracker.models import Alert, AlertEvent, Entry, ExpectedDose
+from tracker.services.alerts import alert_acknowledge, alert_open_for_dose
+from tracker.services.checkins import check_in_add
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The cast at the database's present, because the doors read its clock."""
+    return cast_make(database_now())
+
+
+@pytest.fixture
+def doses(cast: Cast) -> dict[str, ExpectedDose]:
+    """A dose without a log two hours ago and one later."""
+    return plan_around(cast, cast.now, silent=-120 * MINUTE, later=240 * MINUTE)
+
+
+@pytest.fixture
+def alert(cast: Cast, doses: dict[str, ExpectedDose]) -> Alert:
+    """The silence of the first dose, told to Isla and passed on by Tomasz."""
+    opened = alert_open_for_dose(
+        dose=doses["silent"], kind=AlertKind.NO_LOG, now=cast.now - 120 * MINUTE
+    )
+    Alert.objects.filter(pk=opened.pk).update(rung=3, alert_class="W")
+    opened.refresh_from_db()
+    for minutes, kind, person, note in (
+        (-120, AlertEventKind.TOLD, cast.ewan_user, ""),
+        (-30, AlertEventKind.TOLD, cast.isla, ""),
+        (-30, AlertEventKind.TOLD, cast.tomasz, ""),
+        (-24, AlertEventKind.PASSED_ON, cast.tomasz, "At work until six."),
+    ):
+        AlertEvent(
+            alert=opened, at=cast.now + minutes * MINUTE, kind=kind, rung=3, person=person,
+            note=note,
+        ).save()  # fmt: skip
+    return opened
+
+
+def helps_too(cast: Cast) -> None:
+    """Let Samira join and Ewan help her."""
+    patient_join(cast.samira, at=cast.now)
+    link = care_link_invite(
+        patient=cast.samira, by=cast.samira.user, email=cast.ewan_user.email, name="Ewan",
+        relation="", is_alerted=True, may_log=False, now=cast.now,
+    )  # fmt: skip
+    token = mail_token(link.invitations.get(), at=cast.now)
+    invitation_accept(token=token, user=cast.ewan_user, now=cast.now)
+
+
+def html_of(cast: Cast, who, path: str = "/feed/") -> str:
+    """A page as somebody gets it."""
+    response = cast.client(who).get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_an_open_alert_comes_first_with_who_was_told_and_what_they_did(cast, alert) -> None:
+    html = html_of(cast, cast.isla)
+    text = words(html)
+    assert "You are helping Ewan Macrae" in text
+    assert text.index("No log for the") < text.index("Earlier")
+    assert "Nobody has said what happened to it." in text
+    assert "Waiting for you to react." in text
+    assert "“At work until six.”" in text
+    assert f'action="/alerts/{alert.pk}/acknowledge/"' in html
+    assert "Pass on" in text
+    assert 'href="tel:+447700900412"' in html
+    assert "Log it for Ewan Macrae" in text
+    assert "missed" not in text.lower()
+
+
+def test_somebody_who_has_it_is_named_until_when(cast, alert) -> None:
+    alert_acknowledge(alert=alert, by=cast.isla, now=cast.now)
+    assert "You have it. If nothing changes by" in words(html_of(cast, cast.isla))
+    assert "Isla Macrae has it, until" in words(html_of(cast, cast.tomasz))
+
+
+def test_a_caregiver_who_only_sees_has_no_button_and_no_door(cast, doses, alert) -> None:
+    html = html_of(cast, cast.watcher) + html_of(cast, cast.watcher, f"/feed/{cast.ewan.pk}/")
+    assert "I have it</button>" not in html
+    assert "/acknowledge/" not in html
+    assert "/log/" not in html
+    person, dose = f"/feed/{cast.ewan.pk}", doses["silent"].pk
+    for door in (
+        *[f"{person}/log/{dose}/{name}" for name in ("", "taken/", "skip/", "missed/", "settle/")],
+        f"{person}/extra/",
+    ):
+        for who in (cast.watcher, cast.tomasz):
+            browser = cast.client(who)
+            assert browser.get(door).status_code == 404, door
+            assert browser.post(door, {"client_id": uuid4()}).status_code == 404, door
+    assert not Entry.objects.exists()
+
+
+def test_a_caregiver_who_may_log_does_so_in_their_own_name(cast, doses) -> None:
+    browser, door = cast.client(cast.isla), f"/feed/{cast.ewan.pk}/log/{doses['silent'].pk}/"
+    assert "Your name stands beside what you log" in words(browser.get(door).content.decode())
+    response = browser.post(f"{door}taken/", {"client_id": uuid4(), "quick": "dose"})
+    entry = Entry.objects.get()
+    assert response["Location"] == f"/feed/{cast.ewan.pk}/?logged={entry.pk}"
+    assert (entry.by, entry.taken_at) == (cast.isla, doses["silent"].due_at)
+    assert "Logged by you." in words(html_of(cast, cast.isla))
+
+
+def test_a_caregiver_takes_back_only_what_is_their_own(cast, doses) -> None:
+    his = log(cast, doses["silent"], cast.now)
+    browser, entries = cast.client(cast.isla), f"/feed/{cast.ewan.pk}/entries"
+    for name in ("undo", "correct", "take-back"):
+        door = f"{entries}/{his.pk}/{name}/"
+        assert browser.post(door, {"client_id": uuid4()}).status_code == 404
+    hers = log(cast, doses["later"], cast.now, by=cast.isla)
+    assert browser.post(f"{entries}/{hers.pk}/undo/").status_code == 302
+    assert Entry.objects.get(void__isnull=False) == hers
+
+
+def test_a_caregiver_cannot_settle_the_patients_entry_away(cast, doses) -> None:
+    his = log(cast, doses["silent"], cast.now)
+    hers = log(cast, doses["silent"], cast.now, by=cast.isla)
+    door = f"/feed/{cast.ewan.pk}/log/{doses['silent'].pk}/settle/"
+    browser = cast.client(cast.isla)
+    assert browser.post(door, {"keep": hers.pk}).status_code == 404
+    assert browser.post(door, {"keep": his.pk}).status_code == 302
+    assert Entry.objects.get(void__isnull=False) == hers
+
+
+def test_everybody_else_finds_nothing(cast, doses, alert) -> None:
+    for who in (cast.ended_caregiver, cast.stranger, cast.priya, cast.juno, cast.ewan_user):
+        browser = cast.client(who)
+        for path in ("/feed/", f"/feed/{cast.ewan.pk}/", f"/feed/{cast.ewan.pk}/check-in/"):
+            assert browser.get(path).status_code == 404, (who, path)
+    assert cast.client(cast.isla).get(f"/feed/{cast.samira.pk}/").status_code == 404
+    patient_join(cast.samira, at=cast.now)
+    assert cast.client(cast.isla).get(f"/feed/{cast.samira.pk}/").status_code == 404
+
+
+def test_every_visit_is_a_look_that_the_patient_can_read(cast, doses) -> None:
+    html_of(cast, cast.isla, f"/feed/{cast.ewan.pk}/")
+    html_of(cast, cast.isla)
+    look = Look.objects.get()
+    assert (look.actor, look.patient, look.capacity) == (cast.isla, cast.ewan, "caregiver")
+
+
+def test_signs_that_somebody_reported_are_in_the_feed_with_whose_word_it_is(cast, doses) -> None:
+    check_in_add(
+        patient=cast.ewan, by=cast.ewan_user, signs=["headache"], note="", at=None,
+        client_id=uuid4(), now=cast.now,
+    )  # fmt: skip
+    text = words(html_of(cast, cast.isla))
+    assert "Sign reported: Headache" in text
+    assert "by Ewan Macrae" in text
+
+
+def test_with_nothing_open_the_feed_is_calm_and_promises_nothing(cast, doses) -> None:
+    text = words(html_of(cast, cast.isla))
+    assert "Nothing is open" in text
+    assert "not a promise that all is well" in text
+
+
+def test_several_capacities_are_chosen_between_and_each_page_says_which(cast, doses) -> None:
+    browser = cast.client(cast.isla)
+    assert browser.get("/")["Location"] == "/feed/"
+    assert cast.client(cast.ewan_user).get("/")["Location"] == "/today/"
+    assert cast.client(cast.priya).get("/")["Location"] == "/worklist/"
+    assert "Nothing here belongs to you yet" in words(html_of(cast, cast.stranger, "/"))
+    helps_too(cast)
+    assert "Where do you want to go?" in words(html_of(cast, cast.ewan_user, "/"))
+    assert "You are here as a patient." in words(html_of(cast, cast.ewan_user, "/today/"))
+    assert "You are here as a caregiver." in words(html_of(cast, cast.ewan_user))
+
+
+def test_a_caregivers_pages_ask_the_database_at_most_twelve_times(
+    cast, doses, alert, django_assert_max_num_queries
+) -> None:
+    log(cast, doses["later"], cast.now)
+    browser = cast.client(cast.isla)
+    look = 3  # one insert in a savepoint
+    for path in ("/feed/", f"/feed/{cast.ewan.pk}/"):
+        with django_assert_max_num_queries(12 + look):
+            assert browser.get(path).status_code == 200
