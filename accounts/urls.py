@@ -10,8 +10,13 @@ app_name = "accounts"
 
 sign_in = login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True))
 
+# What allauth would also offer, and this site does not: accounts come from invitations, the address
+# that somebody signs in with is the invited one.
+NOT_OFFERED = ("signup/", "email/", "confirm-email/", "password/set/")
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in, name="sign_in"),
+    *(path(f"account/{part}", join.not_offered) for part in NOT_OFFERED),
     path("join/<str:token>/", join.join, name="join"),
     path("verify/<str:token>/", join.verify, name="verify"),
     path("take-in/", intake.take_in, name="take_in"),

@@ -31,10 +31,7 @@ def care_link_invite(
     """
     Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
     address = email.strip().lower()
-    asked = Invitation.objects.open(now).filter(patient=patient, kind=FOR_CAREGIVER, email=address)
-    helping = CareLink.objects.not_ended(now).filter(patient=patient, caregiver__email=address)
-    if asked.exists() or helping.exists():
-        raise Conflict(Problem("email", _("This address has been invited already.")))
+    _invited_once_check(patient, address, now)
     link = CareLink(
         patient=patient,
         name=name.strip(),
@@ -90,6 +87,13 @@ def care_link_end(*, care_link: CareLink, by: User, now: datetime) -> CareLink:
         invitation_revoke(invitation=invitation, by=by, now=now)
     _audit(link, "care_link.ended", by=by, now=now)
     return link
+
+
+def _invited_once_check(patient: Patient, address: str, now: datetime) -> None:
+    asked = Invitation.objects.open(now).filter(patient=patient, kind=FOR_CAREGIVER, email=address)
+    helping = CareLink.objects.not_ended(now).filter(patient=patient, caregiver__email=address)
+    if asked.exists() or helping.exists():
+        raise Conflict(Problem("email", _("This address has been invited already.")))
 
 
 def _held(care_link: CareLink) -> CareLink:

@@ -212,7 +212,7 @@ class DutyForm(forms.Form):
     """One more address at which the clinic itself is told."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="duty_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "duty_%s"} | kwargs)
 
     duty = forms.ChoiceField(
         label=_("Answers"),
@@ -228,7 +228,7 @@ class StaffForm(forms.Form):
     """A colleague to invite."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="staff_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "staff_%s"} | kwargs)
 
     name = NameField(label=_("Name"))
     email = MailField(label=_("E-mail"))

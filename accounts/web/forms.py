@@ -37,12 +37,25 @@ class MailField(forms.EmailField):
         self.widget.attrs.update({"autocomplete": "off"})
 
 
+class ZoneSelect(forms.Select):
+    """The list of places, plus the stored or typed name where the list leaves that out."""
+
+    def optgroups(
+        self, name: str, value: list[str], attrs: dict[str, Any] | None = None
+    ) -> list[Any]:
+        """Return the places by region; nothing that is stored is lost by showing it."""
+        listed = {place for _region, places in zone_choices()[1:-1] for place, _label in places}
+        missing = [each for each in value if each and each != "UTC" and each not in listed]
+        self.choices = [*zone_choices(), *((each, each) for each in missing)]
+        return super().optgroups(name, value, attrs)
+
+
 class ZoneField(forms.CharField):
     """A time zone out of the list; nothing is chosen in advance."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validators=[known_zone], **options)
-        self.widget = forms.Select(choices=zone_choices())
+        self.widget = ZoneSelect()
         self.widget.is_required = self.required
 
 

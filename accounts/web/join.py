@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import NotVisible
 from accounts.clock import database_now
 from accounts.domain.problems import Refusal
 from accounts.models import User
@@ -101,3 +102,9 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 def link_gone(request: HttpRequest) -> HttpResponse:
     """Answer the same for a link that is unknown, used, withdrawn or too old."""
     return render(request, "accounts/link_gone.html", status=404)
+
+
+@login_not_required
+def not_offered(_request: HttpRequest) -> HttpResponse:
+    """Answer "not found" where allauth would let people sign up or change their address."""
+    raise NotVisible
