@@ -38,11 +38,11 @@ class Checkout:
             else:
                 shutil.copy(source, root / name)
 
-    def launch(self) -> subprocess.Popen[bytes]:
-        """Start the runner and return at once."""
+    def launch(self, output: Path) -> subprocess.Popen[bytes]:
+        """Start the runner, writing to a file, and return at once."""
         variables = {"WEB_PORT": str(self.web_port), "INBOX_PORT": str(self.inbox_port)}
         kept = {name: value for name, value in os.environ.items() if "DJANGO" not in name}
-        with self.output.open("wb") as sink:
+        with output.open("wb") as sink:
             return subprocess.Popen(
                 [sys.executable, "-m", "config.runner"],
                 cwd=self.root, env=kept | variables, stdin=subprocess.DEVNULL, stdout=sink,
@@ -51,19 +51,23 @@ class Checkout:
 
     def run(self) -> str:
         """Start the runner, wait until it is ready, and return what it printed."""
-        self.runner = runner = self.launch()
+        self.stop()
+        self.runner = runner = self.launch(self.output)
         wait_until(lambda: READY in self.said() or runner.poll() is not None, seconds=120)
         assert READY in self.said(), self.said()
         return self.said()
 
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End a runner that is still there, as a person would; it must end well."""
+        if self.runner is not None and self.runner.poll() is None:
+            self.runner.send_signal(number)
+            assert self.runner.wait(90) == 0
+
     def refusal(self) -> str:
         """Start the runner where it cannot run; return its one sentence."""
-        before = self.said() if self.output.exists() else ""
-        refused = self.launch()
-        assert refused.wait(60) == 1
-        sentence = self.said()
-        self.output.write_text(before)
-        return sentence
+        output = self.root / "refusal.txt"
+        assert self.launch(output).wait(60) == 1
+        return output.read_text()
 
     def said(self) -> str:
         return self.output.read_text()
@@ -88,9 +92,7 @@ class Checkout:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     made = Checkout(tmp_path_factory.mktemp("checkout"))
     yield made
-    if made.runner is not None and made.runner.poll() is None:
-        made.runner.terminate()
-        made.runner.wait(60)
+    made.stop()
     if (made.root / ".local" / "secrets.json").exists():
         local_postgres(made.root / ".local").destroy()
 
@@ -110,9 +112,8 @@ def test_run_serves_pages_shows_the_inbox_and_stops_everything_it_started(
 
     started = [*checkout.children().values(), *checkout.servers()]
     assert len(started) == 6
-    assert all(map(is_alive, started))
-    checkout.runner.send_signal(signal.SIGTERM)
-    assert checkout.runner.wait(60) == 0
+    assert all(map(is_alive, started)), checkout.said()
+    checkout.stop()
     assert not any(map(is_alive, started))
 
 
@@ -142,8 +143,7 @@ def test_what_a_killed_run_left_behind_is_ended_or_used_again(checkout: Checkout
     assert "left its PostgreSQL running" in said
     assert not any(map(is_alive, left.values()))
     assert checkout.servers() == servers
-    checkout.runner.send_signal(signal.SIGINT)
-    assert checkout.runner.wait(60) == 0
+    checkout.stop(signal.SIGINT)
     assert not any(map(is_alive, servers))
 
 
@@ -151,7 +151,9 @@ def test_what_a_killed_run_left_behind_is_ended_or_used_again(checkout: Checkout
 def test_a_busy_port_gets_one_sentence_and_nothing_is_started(
     checkout: Checkout, name: str, port: str
 ) -> None:
+    checkout.stop()
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", getattr(checkout, port)))
         taken.listen()
         sentence = checkout.refusal()
@@ -167,6 +169,7 @@ def test_an_address_that_answers_nobody_gets_one_sentence(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://app:x@127.0.0.1:1/stepdown")
     monkeypatch.setenv("MIGRATE_DATABASE_URL", "postgresql://owner:x@127.0.0.1:1/stepdown")
+    checkout.stop()
     sentence = checkout.refusal()
 
     assert sentence.startswith("prepare_database failed: ")
@@ -176,5 +179,6 @@ def test_an_address_that_answers_nobody_gets_one_sentence(
 def test_a_bad_setting_gets_one_sentence(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    checkout.stop()
     monkeypatch.setattr(checkout, "web_port", 0)
     assert checkout.refusal() == "WEB_PORT must be from 1 to 65535, not 0.\n"

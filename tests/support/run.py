@@ -1,11 +1,10 @@
-"""`make test`: the quick tests side by side, then the ones with processes of their own, in one run.
+"""`make test`: the whole suite, two files side by side where there are two processors."""
 
-One pytest process reports both, so that there is one closing line.
-"""
-
+import os
 import sys
 
 import pytest
 
 if __name__ == "__main__":
-    sys.exit(pytest.main(["-q", *sys.argv[1:]]))
+    side_by_side = ["-n", "2", "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+    sys.exit(pytest.main(["-q", *side_by_side, *sys.argv[1:]]))
