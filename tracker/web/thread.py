@@ -176,7 +176,8 @@ def _closing_page(
 def _way_back(request: HttpRequest, fallback: str) -> str:
     """Return the page that the button came from, when it is one of ours; else `fallback`."""
     address = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(
+    is_path = address.startswith("/") and address.isprintable()
+    is_ours = is_path and url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if is_ours else fallback
