@@ -12,7 +12,7 @@ import sys
 from config.commands import MANAGE, ROOT
 from config.local_services import local_postgres, start_services
 from config.processes import LocalProblem, try_lock
-from config.runner import LOCAL, environment_of, prepare
+from config.runner import LOCAL, environment_of, prepare, seed_if_empty
 from config.supervisor import end_left_over
 
 
@@ -27,6 +27,7 @@ def main() -> None:
         environment = environment_of(services, int(os.environ.get("WEB_PORT") or 8000))
         if arguments[:1] == ["prepare"]:
             prepare(environment)
+            seed_if_empty(environment)
             return
         done = subprocess.run(  # noqa: S603 - the person's own command line
             [*MANAGE, *arguments], env=environment, cwd=ROOT, check=False

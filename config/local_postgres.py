@@ -269,6 +269,8 @@ class LocalPostgres:
             done = subprocess.run(  # noqa: S603 - the wheel's own programs, fixed arguments
                 [str(self.install / "bin" / program), *arguments],
                 stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, check=False, cwd="/",
+                start_new_session=True,  # a Ctrl-C at the terminal is for the runner alone
+
                 user=self.account.pw_uid if self.account else None,
                 group=self.account.pw_gid if self.account else None,
                 extra_groups=[] if self.account else None,

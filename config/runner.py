@@ -38,11 +38,45 @@ class Stop(Exception):
     """Somebody asked us to end: Ctrl-C, SIGTERM, or the terminal went away."""
 
 
+class StopSignals:
+    """Turns the signals that mean "end" into Stop, at a moment when nothing is half-started."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self._is_held = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                signal.signal(number, self._receive)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let a block finish before Stop is raised: what it starts is then known and stopped."""
+        self._is_held = True
+        yield
+        self.listen()
+
+    def ignore(self) -> None:
+        """Let nothing interrupt what follows: half of it would leave orphans."""
+        self._is_held = True
+
+    def listen(self) -> None:
+        """Raise Stop for a signal that came meanwhile, and for every later one."""
+        self._is_held = False
+        if self.is_asked:
+            raise Stop
+
+    def _receive(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_asked = True
+        if not self._is_held:
+            raise Stop
+
+
 def main() -> None:
     """Run until told to stop; a problem of this machine ends with one sentence."""
     try:
-        with stop_signals(), run_lock():
-            run()
+        signals = StopSignals()
+        with run_lock():
+            run(signals)
     except Stop:
         say("Stopped.")
     except OSError as problem:
@@ -55,7 +89,7 @@ def main() -> None:
         raise
 
 
-def run() -> None:
+def run(signals: StopSignals) -> None:
     """Start the servers, prepare the database, start the processes, watch them."""
     started = time.monotonic()
     web_port = env.integer("WEB_PORT", 8000, minimum=1, maximum=65535)
@@ -64,22 +98,33 @@ def run() -> None:
         say(f"An earlier run had left its {name} process behind; it is ended.")
     require_port("WEB_PORT", web_port)
     require_port("INBOX_PORT", page_port)
+    services = start_whole(signals)
+    environment = environment_of(services, web_port)
+    supervisor = Supervisor(LOCAL, environment, say)
+    try:
+        signals.listen()
+        prepare(environment)
+        with signals.held():
+            seed_if_empty(environment)
+        with signals.held():
+            start_processes(supervisor, web_port, page_port)
+        wait_for_web(supervisor, web_port)
+        announce(environment, page_port, seconds=time.monotonic() - started)
+        watch(supervisor, services, signals)
+    finally:
+        signals.ignore()
+        supervisor.stop()
+        services.stop()
+
+
+def start_whole(signals: StopSignals) -> LocalServices:
+    """Start the private servers, deaf to signals: whoever listens again also stops them."""
+    signals.ignore()
     services = start_services(LOCAL)
     for name, server in services.servers.items():
         if server.was_running:
             say(f"An earlier run had left its {name} running; it is used again.")
-    environment = environment_of(services, web_port)
-    supervisor = Supervisor(LOCAL, environment, say)
-    try:
-        prepare(environment)
-        start_processes(supervisor, web_port, page_port)
-        wait_for_web(supervisor, web_port)
-        announce(environment, page_port, seconds=time.monotonic() - started)
-        watch(supervisor, services)
-    finally:
-        ignore_signals()
-        supervisor.stop()
-        services.stop()
+    return services
 
 
 def environment_of(services: LocalServices, web_port: int) -> dict[str, str]:
@@ -98,11 +143,15 @@ def environment_of(services: LocalServices, web_port: int) -> dict[str, str]:
 
 
 def prepare(environment: dict[str, str]) -> None:
-    """Migrate, grant, collect the static files, and seed a demo clinic into an empty database."""
+    """Migrate, grant and collect the static files."""
     with ThreadPoolExecutor() as side_by_side:
         static = side_by_side.submit(collect_static, Path(environment["STATIC_ROOT"]), environment)
         manage("prepare_database", "--verbosity", "0", environment=environment)
         static.result()
+
+
+def seed_if_empty(environment: dict[str, str]) -> None:
+    """Make the demo clinic in a database that nobody uses yet, and keep its logins."""
     if environment["DEMO"] in env.TRUE and not has_clinic(environment):
         say("First run: making the demo clinic ...")
         LOGINS.touch(mode=0o600)
@@ -114,6 +163,7 @@ def manage(*arguments: str, environment: dict[str, str]) -> str:
     done = subprocess.run(  # noqa: S603 - our own commands
         [*commands.MANAGE, *arguments],
         env=environment, cwd=commands.ROOT, capture_output=True, text=True, check=False,
+        start_new_session=True,  # a Ctrl-C at the terminal is for the runner alone
     )  # fmt: skip
     if done.returncode == 0:
         return done.stdout
@@ -173,13 +223,14 @@ def announce(environment: dict[str, str], page_port: int, *, seconds: float) -> 
     say("Ctrl-C stops everything.")
 
 
-def watch(supervisor: Supervisor, services: LocalServices) -> None:
+def watch(supervisor: Supervisor, services: LocalServices, signals: StopSignals) -> None:
     """Look after the processes until a signal comes."""
     while True:
         time.sleep(1)
-        for name in services.revive():
-            say(f"The private {name} had ended; it is running again.")
-        supervisor.look()
+        with signals.held():
+            for name in services.revive():
+                say(f"The private {name} had ended; it is running again.")
+            supervisor.look()
 
 
 def require_port(name: str, port: int) -> None:
@@ -204,24 +255,6 @@ def run_lock() -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
-
-
-@contextmanager
-def stop_signals() -> Iterator[None]:
-    """Turn the signals that mean "end" into Stop, wherever we are."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise Stop
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    yield
-
-
-def ignore_signals() -> None:
-    """Let nothing interrupt the stopping: it takes seconds, and half of it would leave orphans."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def say(sentence: str) -> None:

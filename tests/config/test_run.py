@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from config.commands import ROOT
 from config.local_services import local_postgres
 from config.processes import free_port, is_alive, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 COPIED = ("accounts", "config", "reminders", "tracker", "manage.py", "requirements.lock")
 READY = "Ctrl-C stops everything."
 
@@ -53,7 +54,7 @@ class Checkout:
         """Start the runner, wait until it is ready, and return what it printed."""
         self.stop()
         self.runner = runner = self.launch(self.output)
-        wait_until(lambda: READY in self.said() or runner.poll() is not None, seconds=120)
+        wait_until(lambda: READY in self.said() or runner.poll() is not None, seconds=300)
         assert READY in self.said(), self.said()
         return self.said()
 
@@ -76,11 +77,19 @@ class Checkout:
         return json.loads((self.root / ".local" / "processes.json").read_text())["pids"]
 
     def servers(self) -> list[int]:
+        """The process ids of PostgreSQL and Valkey, both running."""
+        noted = self.servers_left()
+        assert len(noted) == 2
+        return noted
+
+    def servers_left(self) -> list[int]:
+        """The process ids that the servers' own notes name, whether or not they still run."""
         postgres = local_postgres(self.root / ".local")
         if postgres.account is not None:
             postgres._move_outside_if_unreachable()
-        valkey = json.loads((self.root / ".local" / "valkey" / "server.json").read_text())
-        return [int(postgres._pid_file_lines()[0]), valkey["pid"]]
+        noted = [int(line) for line in postgres._pid_file_lines()[:1]]
+        note = self.root / ".local" / "valkey" / "server.json"
+        return noted + ([json.loads(note.read_text())["pid"]] if note.exists() else [])
 
     def page(self, path: str, port: int | None = None) -> str:
         address = f"http://127.0.0.1:{port or self.web_port}{path}"
@@ -182,3 +191,18 @@ def test_a_bad_setting_gets_one_sentence(
     checkout.stop()
     monkeypatch.setattr(checkout, "web_port", 0)
     assert checkout.refusal() == "WEB_PORT must be from 1 to 65535, not 0.\n"
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.6, 3.0])
+def test_a_stop_in_the_middle_of_the_start_leaves_nothing_behind(
+    checkout: Checkout, seconds: float
+) -> None:
+    checkout.stop()
+    runner = checkout.launch(checkout.root / "interrupted.txt")
+    time.sleep(seconds)
+    runner.send_signal(signal.SIGINT)
+
+    # Python itself may still have been starting: then the signal ends it there and then.
+    assert runner.wait(60) in {0, -signal.SIGINT}
+    assert not (checkout.root / ".local" / "processes.json").exists()
+    assert not any(map(is_alive, checkout.servers_left()))
