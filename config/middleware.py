@@ -15,12 +15,16 @@ class PrivacyHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Add `no-store` where nothing is said, and `no-referrer` where the address has a token."""
+        """Add `no-store` where nothing is said; keep an address with a token out of Referer.
+
+        `no-referrer` would do more and break the page: browsers then send "Origin: null" with its
+        form, which is what a forged form looks like.
+        """
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
         match = request.resolver_match
         if match is not None and "token" in match.kwargs:
-            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
 

@@ -32,7 +32,7 @@ def test_opening_an_invitation_changes_nothing(live_cast: Cast, method: str) -> 
     for _ in range(3):
         response = Client().generic(method, f"/join/{token}/")
         assert response.status_code == 200
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "strict-origin"
         assert "no-store" in response.headers["Cache-Control"]
     assert (User.objects.count(), AuditRow.objects.count()) == before
     assert Invitation.objects.get(patient=live_cast.samira).accepted_at is None
@@ -133,7 +133,7 @@ def test_looking_at_a_verification_link_verifies_nothing(live_cast: Cast) -> Non
     for _ in range(2):
         response = Client().get(path)
         assert response.status_code == 200
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "strict-origin"
     point.refresh_from_db()
     assert point.verified_at is None
     assert ContactVerification.objects.get(contact_point=point).used_at is None

@@ -38,7 +38,7 @@ def test_every_answer_carries_the_strict_headers(anybody: Client, path: str) -> 
 
 
 def test_a_secret_link_never_leaves_in_a_referer(anybody: Client) -> None:
-    assert anybody.get("/secret/abc/").headers["Referrer-Policy"] == "no-referrer"
+    assert anybody.get("/secret/abc/").headers["Referrer-Policy"] == "strict-origin"
 
 
 def test_a_page_is_private_unless_its_view_says_otherwise(anybody: Client) -> None:

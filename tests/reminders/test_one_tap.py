@@ -52,7 +52,7 @@ def test_looking_shows_the_clock_time_and_nothing_else(address, at) -> None:
     assert "16:00" in words
     for secret in ("Ewan", "Macrae", "10 mg", "aclofen", "Harbour"):
         assert secret not in words
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"
     assert not Entry.objects.exists()
 
 
