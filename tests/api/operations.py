@@ -1,0 +1,174 @@
+"""Every operation of the API, from the resolver, with who may do it and a body that it reads.
+
+An operation without a line in POLICY fails the build: access is decided before it is reachable.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.api.callers import new_id
+from tests.api.worlds import World
+from tests.cast import PASSWORD
+
+DENIED_EVERYWHERE = (
+    "stranger",  # an account and nothing else
+    "juno",  # a clinician of another clinic
+    "ended_caregiver",
+    "ended_clinician",
+    "invited",  # asked by the clinic, has not joined
+    "unagreed",  # has joined, the patient has not agreed
+    "admin",  # the clinic's administrator: no clinical read
+)
+PATIENT, LOGS, ALERTED, SEES, CLINIC = "ewan", "isla", "tomasz", "watcher", "priya"
+PEOPLE = (PATIENT, LOGS, ALERTED, SEES, CLINIC)
+EVERYBODY = frozenset(PEOPLE)
+OWN = frozenset({PATIENT})
+STAFF = frozenset({CLINIC})
+OWN_AND_STAFF = OWN | STAFF
+LOGGERS = frozenset({PATIENT, LOGS, CLINIC})
+TOLD = frozenset({LOGS, ALERTED, CLINIC})
+
+# Addresses about nobody's record: what they answer is about the person who asks.
+ABOUT_ONESELF = frozenset({("GET", "me/"), ("GET", "patients/")})
+PUBLIC = frozenset({("GET", "medicines/baclofen/")})
+
+ONE = "patients/<uuid:patient_id>/"
+POLICY: dict[tuple[str, str], frozenset[str]] = {
+    ("POST", "patients/"): STAFF,
+    ("GET", "worklist/"): STAFF,
+    ("GET", ONE): EVERYBODY,
+    ("GET", f"{ONE}care-links/"): OWN_AND_STAFF,
+    ("POST", f"{ONE}care-links/"): OWN_AND_STAFF,
+    ("POST", f"{ONE}care-links/<uuid:link_id>/consent/"): OWN,
+    ("POST", f"{ONE}care-links/<uuid:link_id>/end/"): OWN_AND_STAFF,
+    ("GET", f"{ONE}contact-points/"): OWN,
+    ("POST", f"{ONE}contact-points/"): OWN,
+    ("GET", f"{ONE}access-log/"): OWN,
+    ("GET", f"{ONE}plans/"): EVERYBODY,
+    ("POST", f"{ONE}plans/"): STAFF,
+    ("GET", f"{ONE}doses/"): EVERYBODY,
+    ("POST", f"{ONE}entries/"): LOGGERS,
+    ("GET", f"{ONE}check-ins/"): EVERYBODY,
+    ("POST", f"{ONE}check-ins/"): EVERYBODY,
+    ("POST", f"{ONE}reports/"): EVERYBODY,
+    ("GET", f"{ONE}stays/"): EVERYBODY,
+    ("POST", f"{ONE}stays/"): STAFF,
+    ("POST", f"{ONE}stays/<uuid:stay_id>/end/"): STAFF,
+    ("GET", f"{ONE}adherence/"): EVERYBODY,
+    ("GET", f"{ONE}flags/"): EVERYBODY,
+    ("GET", f"{ONE}alerts/"): EVERYBODY,
+    ("GET", "plans/<uuid:plan_id>/"): EVERYBODY,
+    ("PUT", "plans/<uuid:plan_id>/"): STAFF,
+    ("GET", "plans/<uuid:plan_id>/preview/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/sign/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/stop/"): STAFF,
+    ("POST", "doses/<uuid:dose_id>/entries/"): LOGGERS,
+    ("POST", "entries/<uuid:entry_id>/void/"): OWN_AND_STAFF,
+    ("POST", "entries/<uuid:entry_id>/count-as-extra/"): OWN_AND_STAFF,
+    ("POST", "flags/<uuid:flag_id>/close/"): STAFF,
+    ("GET", "alerts/<uuid:alert_id>/"): EVERYBODY,
+    ("POST", "alerts/<uuid:alert_id>/acknowledge/"): TOLD,
+    ("POST", "alerts/<uuid:alert_id>/pass-on/"): TOLD,
+}
+
+
+@dataclass(frozen=True, order=True)
+class Operation:
+    """One method at one address, as the resolver has it."""
+
+    method: str
+    route: str
+
+    def path(self, world: World) -> str:
+        """The address of Ewan's own rows."""
+        rows = {
+            "patient_id": world.cast.ewan,
+            "link_id": world.asked_link,
+            "plan_id": world.plan,
+            "dose_id": world.past_dose,
+            "entry_id": world.entry,
+            "flag_id": world.flag,
+            "alert_id": world.alert,
+            "stay_id": world.stay,
+        }
+        route = self.route
+        for name, row in rows.items():
+            route = route.replace(f"<uuid:{name}>", str(row.pk))
+        assert "<" not in route, f"no row for {self.route}"
+        return f"/{route}"
+
+    def nowhere(self) -> str:
+        """The address of rows that do not exist."""
+        parts = [new_id() if part.startswith("<uuid:") else part for part in self.route.split("/")]
+        return "/" + "/".join(parts)
+
+
+def operations() -> list[Operation]:
+    """Every method of every address under /api/v1, from the resolver."""
+    found = set()
+    for route, callback in _routes(get_resolver().url_patterns, ""):
+        view = getattr(callback, "cls", None)
+        if not route.startswith("api/v1/") or view is None:
+            continue
+        methods = {"get", "post", "put", "patch", "delete"} & set(dir(view))
+        found |= {Operation(method.upper(), route.removeprefix("api/v1/")) for method in methods}
+    return sorted(found)
+
+
+def _routes(patterns: list[URLPattern | URLResolver], before: str) -> list[tuple[str, Any]]:
+    found = []
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += _routes(pattern.url_patterns, route)
+        else:
+            found.append((route, pattern.callback))
+    return found
+
+
+def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
+    """Return a body that the operation reads without complaint; None when it reads none."""
+    cast, last = world.cast, operation.route.rstrip("/").rpartition("/")[2]
+    content = None
+    if operation.route.startswith("plans/") and operation.method == "PUT":
+        content = world.draft.draft.content | {"opened_at": world.draft.draft.saved_at.isoformat()}
+    bodies: dict[str, dict[str, Any] | None] = {
+        "patients": {
+            "clinic": str(cast.harbour.pk),
+            "name": "Wanda Iversen",
+            "zone": "Europe/Oslo",
+            "language": "en",
+            "email": "wanda@example.org",
+        },
+        "care-links": {
+            "email": "n@example.org",
+            "name": "Nadia",
+            "relation": "aunt",
+            "is_alerted": True,
+            "may_log": False,
+        },
+        "contact-points": {"address": "ewan.two@example.org"},
+        "plans": world.draft.draft.content,
+        "entries": {"client_id": new_id(), "amount_note": "5 mg"},
+        "check-ins": {"client_id": new_id(), "signs": ["fever"], "note": "Warm"},
+        "reports": {"client_id": new_id(), "kind": "stopped", "note": "Ran out"},
+        "stays": {"kind": "hospital", "from_at": cast.now.isoformat(), "note": "Ward 4"},
+        "sign": {
+            "text_sha256": "0" * 64,
+            "ticked_steps": [1],
+            "has_confirmed_hours": True,
+            "password": PASSWORD,
+        },
+        "stop": {"reason": "Side effects", "has_read_warning": True},
+        "void": {"reason": "Wrong day"},
+        "close": {"note": "Seen"},
+        "pass-on": {"note": "On a train"},
+        "<uuid:plan_id>": content,
+    }
+    if operation.route == f"{ONE}stays/<uuid:stay_id>/end/":
+        return {"until_at": cast.now.isoformat()}
+    if operation.route == "doses/<uuid:dose_id>/entries/":
+        return {"client_id": new_id(), "outcome": "skipped", "reason": "Vomiting"}
+    return bodies.get(last)
