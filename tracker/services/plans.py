@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.domain.problems import Conflict, Problem, Refusal
 from accounts.domain.texts import is_one_line
@@ -40,6 +40,9 @@ from tracker.services.plan_text import plan_text, text_sha256
 from tracker.services.requests import patient_lock
 
 MOST_REASON = 200
+UNCONFIRMED = gettext_noop("Confirm the hours in which nobody but the worklist would be told.")
+WRONG_PASSWORD = gettext_noop("This is not your password.")
+NO_PASSWORD = gettext_noop("Type your password.")
 
 
 @transaction.atomic
@@ -107,11 +110,9 @@ def plan_sign(
         )
     problems = [*reading.obstacles, *_unread_problems(reading, ticked_steps)]
     if reading.untold_lines and not has_confirmed_hours:
-        problem_text = _("Confirm the hours in which nobody but the worklist would be told.")
-        problems.append(Problem("confirmed_hours", problem_text))
+        problems.append(Problem("confirmed_hours", _(UNCONFIRMED)))
     if password is not None and not _is_password_of(by, password):
-        problem_text = _("This is not your password.") if password else _("Type your password.")
-        problems.append(Problem("password", problem_text))
+        problems.append(Problem("password", _(WRONG_PASSWORD) if password else _(NO_PASSWORD)))
     if problems:
         raise Refusal(*problems)
     version = _version_make(plan, reading, text=text, by=by, now=now)

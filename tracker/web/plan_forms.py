@@ -32,6 +32,17 @@ def _number() -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text", "size": 6})
 
 
+def _risk_factors() -> list[Choice]:
+    """Return every documented factor; one that is documented for one route only says which."""
+    return [(each.id, f"{each.name} ({_why(each)})") for each in baclofen().risk_factors]
+
+
+def _why(factor: RiskFactor) -> str:
+    if len(factor.routes) == len(Route):
+        return factor.why
+    return f"{', '.join(str(ROUTE_WORDS[route]) for route in factor.routes)}; {factor.why}"
+
+
 class TypedField(forms.CharField):
     """A text kept as it was typed, blanks included; nothing about it is checked here."""
 
@@ -72,6 +83,7 @@ class PlanForm(forms.Form):
         label=_("Risk context"),
         help_text=_("Shown to whoever reads the record. Never counted or weighed."),
         required=False,
+        choices=_risk_factors,
         widget=forms.CheckboxSelectMultiple,
     )
     risk_note = TypedField(label=_("Note on risks"))
@@ -121,7 +133,6 @@ class PlanForm(forms.Form):
             )
         for name, choices in _choices(clinicians, shown_zone).items():
             self.fields[name].widget = forms.Select(choices=choices)
-        self.fields["risk_factors"].choices = _risk_factors()  # type: ignore[attr-defined]
         for name in ("on_time_window", "follow_up_delay", "observation_days"):
             self.fields[name].widget = _number()
 
@@ -179,17 +190,6 @@ def _is_offered(zone: str, choices: Iterable[Choice]) -> bool:
         zone == value or (isinstance(label, list) and zone in dict(label))
         for value, label in choices
     )
-
-
-def _risk_factors() -> list[Choice]:
-    """Return every documented factor; one that is documented for one route only says which."""
-    return [(each.id, f"{each.name} ({_why(each)})") for each in baclofen().risk_factors]
-
-
-def _why(factor: RiskFactor) -> str:
-    if len(factor.routes) == len(Route):
-        return factor.why
-    return f"{', '.join(str(ROUTE_WORDS[route]) for route in factor.routes)}; {factor.why}"
 
 
 def _audiences() -> list[Choice]:
