@@ -98,16 +98,7 @@ def plan_sign(
     """
     patient_lock(plan.patient)
     plan = _draft_locked(plan)
-    draft = draft_behind(plan)
-    if draft is None:
-        raise Conflict(Problem("draft", _("There is no draft to sign.")))
-    content = content_of(draft, plan.patient, now)
-    reading = plan_reading(plan, content, now)
-    text = plan_text(reading, plan.patient)
-    if read_sha256 is not None and read_sha256 != text_sha256(text):
-        raise Conflict(
-            Problem("draft", _("The plan has changed since you read it. Read it back again."))
-        )
+    draft, reading, text = _draft_read(plan, read_sha256, now)
     problems = [*reading.obstacles, *_unread_problems(reading, ticked_steps)]
     if reading.untold_lines and not has_confirmed_hours:
         problems.append(Problem("confirmed_hours", _(UNCONFIRMED)))
@@ -176,6 +167,21 @@ def _draft_locked(plan: Plan) -> Plan:
     if plan.state != PlanState.DRAFT:
         raise Conflict(Problem("plan", _("This plan is signed already. A draft it is no more.")))
     return plan
+
+
+def _draft_read(
+    plan: Plan, read_sha256: str | None, now: datetime
+) -> tuple[PlanDraft, PlanReading, str]:
+    """Return the draft, what is read of it at `now`, and its text; Conflict when it is another."""
+    draft = draft_behind(plan)
+    if draft is None:
+        raise Conflict(Problem("draft", _("There is no draft to sign.")))
+    reading = plan_reading(plan, content_of(draft, plan.patient, now), now)
+    text = plan_text(reading, plan.patient)
+    if read_sha256 is not None and read_sha256 != text_sha256(text):
+        problem_text = _("The plan has changed since you read it. Read it back again.")
+        raise Conflict(Problem("draft", problem_text))
+    return draft, reading, text
 
 
 def _draft_seen_or_conflict(plan: Plan, opened_at: datetime | None) -> None:
