@@ -9,9 +9,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.audiences import Audience, RungTemplate
+from accounts.domain.audiences import Audience, RungTemplate, ladder_problems
 from accounts.domain.capacities import Capacity
-from accounts.domain.opening_hours import OpenSpan
+from accounts.domain.opening_hours import OpenSpan, span_problems
 from accounts.domain.problems import Refusal
 from accounts.models import Clinic, ClinicRung
 from accounts.models.contact_points import DESK, OUT_OF_HOURS
@@ -107,7 +107,7 @@ class HoursForm(forms.Form):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the other half where only one time of a span was given."""
+        """Ask for the other half of a span, and say which spans cannot be."""
         for weekday, number in _slots():
             opens, closes = self._typed(weekday, number)
             if opens is None and closes is not None:
@@ -115,6 +115,8 @@ class HoursForm(forms.Form):
             if closes is None and opens is not None:
                 name = f"closes_{weekday}_{number}"
                 self.add_error(name, gettext("Give both times, or neither."))
+        if problems := span_problems(self.answers()):
+            self.problems_put(Refusal(*problems))
         return self.cleaned_data
 
     def answers(self) -> list[OpenSpan]:
@@ -174,13 +176,15 @@ class RungsForm(forms.Form):
         ]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the other half where a row has only minutes or only somebody to tell."""
+        """Ask for the other half of a row, and say which rows cannot be."""
         for row in range(1, RUNG_ROWS + 1):
             minutes, audience = self._typed(row)
             if minutes is None and audience:
                 self.add_error(f"minutes_{row}", gettext("After how many minutes?"))
             if minutes is not None and not audience:
                 self.add_error(f"audience_{row}", gettext("Who is told?"))
+        if not self.errors and (problems := ladder_problems(self.answers())):
+            self.problems_put(Refusal(*problems))
         return self.cleaned_data
 
     def answers(self) -> list[RungTemplate]:

@@ -212,9 +212,6 @@ def test_hours_and_rungs_are_replaced_or_refused_whole(live_cast: Cast) -> None:
     assert 'id="id_closes_2_1_error"' in page
     assert 'value="08:00"' in page
     assert live_cast.harbour.opening_hours.count() == 1
-    page = browser.post(
-        "/clinic/harbour/hours/", {"opens_0_0": "09:00", "closes_0_0": "08:00"}
-    ).content.decode()
     assert 'id="id_closes_0_0_error"' in page
     typed = {"minutes_1": "90", "audience_1": "patient", "minutes_3": "60", "audience_3": "clinic"}
     page = browser.post("/clinic/harbour/rungs/", typed).content.decode()
