@@ -81,7 +81,7 @@ def climb(
     """Return the rungs due at `now`; behind the last one the alert stands on the worklist.
 
     A rung whose audience cannot be told now is not waited for: the next is decided at once, and
-    the rungs after it keep their distance from that moment.
+    the rungs after it keep their distance from that moment. Nothing becomes due later by that.
     """
     has_lapsed = state.hold is not None and now >= state.hold.until_at
     again, state = _lapse(state, rungs, reach) if has_lapsed else ((), state)
@@ -98,14 +98,18 @@ def climb(
 def _lapse(
     state: LadderState, rungs: Sequence[LadderRung], reach: Mapping[int, Reach]
 ) -> tuple[tuple[RungDue, ...], LadderState]:
-    """End the hold: the rung it stood on is told again, one round later."""
-    hold = state.hold
-    round_ = state.round + 1
-    held = next((rung for rung in rungs if hold and rung.number == hold.rung), None)
-    if hold is None or held is None:
-        return (), replace(state, round=round_, hold=None)
-    again = (_due(held, round_, reach),)
-    if not hold.is_clinic_held:
+    """End the hold: the rung it stood on, and those it held back, are told one round later."""
+    hold, round_ = state.hold, state.round + 1
+    if hold is None:
+        return (), state
+    again = tuple(
+        _due(rung, round_, reach)
+        for rung in rungs
+        if rung.number == hold.rung
+        or (hold.rung < rung.number < state.rung and _is_held(rung, hold))
+    )
+    held = next((rung for rung in rungs if rung.number == hold.rung), None)
+    if held is None or not hold.is_clinic_held:
         return again, replace(state, round=round_, hold=None)
     from_at = hold.until_at - held.delay
     return again, replace(state, climb_from_at=from_at, rung=held.number, round=round_, hold=None)
@@ -129,7 +133,7 @@ def _ahead(
         if due_at > now:
             looks.append(due_at)
             break
-        from_at = now - rung.delay if skips else state.climb_from_at
+        from_at = min(state.climb_from_at, due_at - rung.delay)
         state = replace(state, climb_from_at=from_at, rung=rung.number)
         due.append(_due(rung, state.round, reach))
         skips = _skips(due)
