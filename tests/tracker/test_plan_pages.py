@@ -1,7 +1,7 @@
 """The plan's pages: what was typed stays typed, and only the clinic's clinicians come in."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.domain.zones import local_date
-from accounts.models import Look
+from accounts.models import ContactPoint, Look
 from tests.cast import PASSWORD, Cast
 from tests.tapers import taper_signed
 from tests.tracker.plans import dose, raw_plan, raw_step
@@ -271,6 +271,19 @@ def test_read_back_says_who_is_told_when_and_what_is_not_set(live_cast: Cast) ->
     assert "stands on the worklist of Harbour clinic" in words
     assert "Doses reported missed or skipped in a row 2, typed" in words
     assert "Hours since the last dose logged taken Not set" in words
+
+
+def test_read_back_says_when_quiet_hours_leave_a_line_without_anybody(live_cast: Cast) -> None:
+    caregivers = ContactPoint.objects.filter(person__in=[live_cast.isla, live_cast.tomasz])
+    caregivers.update(quiet_from_time=time(21), quiet_until_time=time(7))
+    browser = live_cast.client(live_cast.priya)
+    plan = keep(browser, live_cast)
+    words = readable(browser.get(reverse("plan-read-back", args=[plan.pk])))
+    quiet = "Isla Macrae: quiet hours, the e-mail waits until 07:00."
+    assert quiet in words[words.index("If the 20:00 dose has no log") :]
+    assert quiet not in words[: words.index("If the 20:00 dose has no log")]
+    assert "Nobody here can be told then, and the next is not waited for." in words
+    assert "every day from 21:00 to 07:00 on the next day" in words
 
 
 def test_a_signature_that_is_refused_keeps_the_ticks_and_says_why(live_cast: Cast) -> None:

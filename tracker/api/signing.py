@@ -58,7 +58,7 @@ class RungOutput(serializers.Serializer[Any]):
     days_later = serializers.IntegerField()
     audience = serializers.ChoiceField(choices=list(Audience))
     listeners = ListenerOutput(many=True, source="lines")
-    closed_words = serializers.CharField()
+    unseen_words = serializers.CharField()
 
 
 class LadderOutput(serializers.Serializer[Any]):

@@ -68,7 +68,7 @@ class RungView:
     audience: Audience
     is_again: bool
     lines: tuple[RungLine, ...]
-    closed_words: str  # on which days nobody of the clinic sees it before when; "" when none
+    unseen_words: str  # on which days nobody of this rung is told then; "" when somebody always is
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,6 @@ def _rung(
     ats = [due_at + rung.delay for due_at in due_ats]
     told = [each for each in listeners if each.audience is rung.audience]
     first = ats[0].astimezone(zone)
-    is_clinic = rung.audience is Audience.CLINIC
     return RungView(
         number=rung.number,
         clock=clock_text(first.time()),
@@ -225,7 +224,7 @@ def _rung(
         audience=rung.audience,
         is_again=is_again,
         lines=tuple(line for each in told if (line := _line(each, desk, zone, ats))),
-        closed_words=_closed_words(told, desk, zone, ats) if is_clinic else "",
+        unseen_words=_unseen_words(rung.audience, told, desk, zone, ats),
     )
 
 
@@ -260,14 +259,22 @@ def _with_days(found: dict[str, list[int]], ats: Sequence[datetime], zone: ZoneI
     )
 
 
-def _closed_words(
-    told: Sequence[Listener], desk: Desk, zone: ZoneInfo, ats: Sequence[datetime]
+def _unseen_words(
+    audience: Audience,
+    told: Sequence[Listener],
+    desk: Desk,
+    zone: ZoneInfo,
+    ats: Sequence[datetime],
 ) -> str:
-    """Return when the clinic is closed and nobody there would see it; "" when somebody would."""
+    """Return on which days nobody of a rung is told at these instants, and what follows."""
     found: dict[str, list[int]] = {}
     for at in ats:
-        if not any(is_told(each, desk, at) for each in told):
-            found.setdefault(_unseen(desk, zone, at), []).append(at.astimezone(zone).weekday())
+        if any(is_told(each, desk, at) for each in told):
+            continue
+        words = _("nobody here can be told then, and the next is not waited for")
+        if audience is Audience.CLINIC:
+            words = _unseen(desk, zone, at)
+        found.setdefault(words, []).append(at.astimezone(zone).weekday())
     return _with_days(found, ats, zone)
 
 
