@@ -4,6 +4,7 @@ An operation without a line in POLICY fails the build: access is decided before 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -154,7 +155,12 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "entries": {"client_id": new_id(), "amount_note": "5 mg"},
         "check-ins": {"client_id": new_id(), "signs": ["fever"], "note": "Warm"},
         "reports": {"client_id": new_id(), "kind": "stopped", "note": "Ran out"},
-        "stays": {"kind": "hospital", "from_at": cast.now.isoformat(), "note": "Ward 4"},
+        "stays": {
+            "kind": "hospital",
+            "from_at": cast.now.isoformat(),
+            "until_at": (cast.now + timedelta(days=1)).isoformat(),
+            "note": "Ward 4",
+        },
         "sign": {
             "text_sha256": "0" * 64,
             "ticked_steps": [1],
@@ -168,7 +174,7 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "<uuid:plan_id>": content,
     }
     if operation.route == f"{ONE}stays/<uuid:stay_id>/end/":
-        return {"until_at": cast.now.isoformat()}
+        return {"until_at": (cast.now + timedelta(days=3)).isoformat()}
     if operation.route == "doses/<uuid:dose_id>/entries/":
         return {"client_id": new_id(), "outcome": "skipped", "reason": "Vomiting"}
     return bodies.get(last)

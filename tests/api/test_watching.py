@@ -193,10 +193,11 @@ def test_a_stay_of_somebody_else_is_not_found_under_this_record(world: World, by
 
 
 def test_doses_in_a_stay_say_so(world: World, by) -> None:
-    began = (world.past_dose.due_at - timedelta(hours=1)).isoformat()
-    by("priya").post(
-        f"/patients/{world.cast.ewan.pk}/stays/", {"kind": "hospital", "from_at": began}
-    )
+    span = {
+        "from_at": (world.past_dose.due_at - timedelta(hours=1)).isoformat(),
+        "until_at": (world.past_dose.due_at + timedelta(hours=1)).isoformat(),
+    }
+    by("priya").post(f"/patients/{world.cast.ewan.pk}/stays/", {"kind": "hospital"} | span)
 
     day = world.past_dose.local_date.isoformat()
     path = f"/patients/{world.cast.ewan.pk}/doses/"

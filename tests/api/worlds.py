@@ -32,7 +32,7 @@ class World:
     flag: Flag  # F1, class E
     alert: Alert  # about it
     asked_link: CareLink  # invited by the clinic; Ewan has not agreed
-    stay: Stay  # over, long ago
+    stay: Stay  # begins in two days; no end is known
 
 
 def world_make(cast: Cast) -> World:
@@ -91,8 +91,8 @@ def world_make(cast: Cast) -> World:
             patient=cast.ewan,
             by=cast.priya,
             kind=StayKind.HOSPITAL,
-            from_at=now - timedelta(days=40),
-            until_at=now - timedelta(days=38),
+            from_at=now + timedelta(days=2),
+            until_at=None,
             note="",
             now=now,
         ),
