@@ -147,7 +147,7 @@ def drug_holidays(record: Record, *, period: Period, now: datetime) -> HolidayMe
     Three is the definition (Vrijens 2008). A run that reaches into the period is given whole.
     Anything taken ends a run: an extra dose too, and one taken during a hold or a stay. Dates on
     which the plan expects nothing are passed over, but a hold or a stay ends the run, for nobody
-    knows what was taken then.
+    knows what was taken then. A day counts once its last dose was due, whatever was said ahead.
     """
     whole = [day for day in _by_day(record, period) if _is_whole(day, now)]
     runs = (
@@ -295,7 +295,8 @@ def _empty_runs(record: Record, now: datetime) -> list[list[_Day]]:
     taken_on = {each.local_date for each in record.taken_outside(period)}
     runs: list[list[_Day]] = [[]]
     for day in _by_day(record, period):
-        is_empty = _is_whole(day, now) and not _taken(day) and day[0].local_date not in taken_on
+        is_over = _is_whole(day, now) and day[-1].due_instant <= instant(now)
+        is_empty = is_over and not _taken(day) and day[0].local_date not in taken_on
         if runs[-1] and not (is_empty and _is_joined(runs[-1][-1], day, taken_on, record)):
             runs.append([])
         if is_empty:

@@ -87,32 +87,32 @@ class Verdict:
 NOTHING = Verdict(raised=(), next_look_at=None)
 
 
-def not_taken_runs(doses: Sequence[DoseFact], *, threshold: int | None, now: datetime) -> Verdict:
+def not_taken_runs(doses: Sequence[DoseFact], *, threshold: int | None) -> Verdict:
     """F5: consecutive doses reported missed or skipped, at least `threshold` of them.
 
-    A run stays a fact after the next dose is taken; only entries that change the run undo it.
+    A run stays a fact after the next dose is taken; only entries that change the run undo it. A
+    dose between that nobody has spoken of, past or to come, parts two runs.
     """
     if threshold is None:
         return NOTHING
     raised = []
-    past = (dose for dose in doses if _is_past(dose, now))
-    for is_reported, run in groupby(past, key=_is_reported_not_taken):
+    for is_reported, run in groupby(doses, key=_is_reported_not_taken):
         found = list(run)
         if is_reported and len(found) >= threshold:
             raised.append(_run(Rule.NOT_TAKEN_RUN, found, threshold))
-    return Verdict(tuple(raised), _next_window_end(doses, now))
+    return Verdict(tuple(raised), None)
 
 
 def hours_since_taken(
-    doses: Sequence[DoseFact], *, threshold: int | None, now: datetime
+    doses: Sequence[DoseFact], taken: Sequence[datetime], *, threshold: int | None, now: datetime
 ) -> Verdict:
     """F6: hours since the last dose logged taken, or since the first due instant if none was.
 
-    Only while a dose due after that moment has passed its window without a taken entry.
+    `taken` is when anything was, extra doses too. Raised only while a dose due after the last of
+    them has passed its window without a taken entry.
     """
     if threshold is None or not doses:
         return NOTHING
-    taken = [dose.taken_at for dose in doses if dose.taken_at is not None]
     since = max(taken) if taken else doses[0].due_at
     waiting = [
         on_time_until(dose.due_at, dose.window)
@@ -162,7 +162,9 @@ def drug_holidays(
             "doses": len(days),
         }
         raised.append(Raised(Rule.DRUG_HOLIDAY, holiday.first_on.isoformat(), evidence))
-    return Verdict(tuple(raised), _next_window_end(doses, now))
+    said_ahead = [dose.due_at for dose in doses if dose.outcome is not None and dose.due_at > now]
+    looks = [look_at for look_at in (*said_ahead, _next_window_end(doses, now)) if look_at]
+    return Verdict(tuple(raised), min(looks, default=None))
 
 
 def supply_runs_out(

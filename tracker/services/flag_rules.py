@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.domain.zones import local_date
 from accounts.models.contact_points import OUT_OF_HOURS
@@ -14,6 +15,7 @@ from accounts.selectors.contact_points import usable_contact_points
 from tracker.domain import flags as rules
 from tracker.domain.adherence import drug_holidays
 from tracker.domain.dose_record import Course, Period, Record
+from tracker.domain.doses import Outcome
 from tracker.domain.flags import Raised, Rule, Verdict
 from tracker.domain.plan_states import PlanState
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
@@ -55,7 +57,8 @@ def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
         (found.rule, found.subject): found for verdict in verdicts for found in verdict.raised
     }
     standing = Flag.objects.open().filter(plan=plan, rule__in=WATCHED_RULES)
-    for flag in standing.select_related("patient__clinic"):
+    held = standing.select_for_update(no_key=True, of=("self",))
+    for flag in held.select_related("patient__clinic"):
         if (Rule(flag.rule), flag.subject) not in raised:
             flag_close_by_fact(flag=flag, fact={"seen_at": now.isoformat()}, now=now)
     for found in raised.values():
@@ -80,8 +83,10 @@ def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdi
     holidays = drug_holidays(record, period=period, now=now).holidays
     supply = plan.patient.reports.filter(kind=ReportKind.SUPPLY).order_by("at").last()
     return (
-        rules.not_taken_runs(doses, threshold=version.missed_doses_threshold, now=now),
-        rules.hours_since_taken(doses, threshold=version.hours_since_taken_threshold, now=now),
+        rules.not_taken_runs(doses, threshold=version.missed_doses_threshold),
+        rules.hours_since_taken(
+            doses, _taken_instants(plan), threshold=version.hours_since_taken_threshold, now=now
+        ),
         rules.silent_run(doses, threshold=version.silent_doses_threshold, now=now),
         rules.drug_holidays(holidays, doses, now=now),
         rules.supply_runs_out(
@@ -104,6 +109,22 @@ def _record(plan: Plan, zone: ZoneInfo) -> Record:
         zone=zone,
         course=Course.RUNNING,
     )
+
+
+def _taken_instants(plan: Plan) -> list[datetime]:
+    """Return when doses and extra doses were logged taken since the plan was first signed.
+
+    A phone whose clock runs ahead cannot say that something was taken after it was received.
+    """
+    signed_at = plan.versions.order_by("number").values_list("counts_from_at", flat=True).first()
+    entries = Entry.objects.filter(
+        Q(stands_for__plan=plan) | Q(dose=None, patient=plan.patient),
+        outcome=Outcome.TAKEN,
+        taken_at__gte=signed_at,
+        void=None,
+    )
+    times = entries.values_list("taken_at", "received_at")
+    return [min(taken_at, received_at) for taken_at, received_at in times if taken_at is not None]
 
 
 def _whole(record: Record, zone: ZoneInfo, now: datetime) -> Period:
