@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from accounts.access import verbs_of
 from accounts.domain.capacities import Verb
@@ -23,7 +24,7 @@ from tracker.domain.ladder import LadderRung, outside_rungs
 from tracker.models import Alert, AlertEvent, ExpectedDose, PlanVersion
 from tracker.selectors.around import Around
 from tracker.selectors.course import rungs_as_json, rungs_from_json
-from tracker.selectors.dose_lines import DoseLine, lines_of, marked
+from tracker.selectors.dose_lines import DoseLine, entry_line, lines_of, marked
 from tracker.selectors.said import check_ins_of
 from tracker.selectors.today import Today
 from tracker.selectors.told import Told, told_about
@@ -148,7 +149,7 @@ def _threads(people: Sequence[Around]) -> list[_Thread]:
             "person",
             "clinic",
             "alert__dose__version",
-            "alert__dose__standing_entry",
+            "alert__dose__standing_entry__by",
             "alert__flag",
             "alert__held_by",
         )
@@ -214,7 +215,7 @@ def _card(
         alert_class=alert.alert_class or FlagClass.WATCH,
         class_name=class_word(alert.alert_class or FlagClass.WATCH),
         headline=alert_headline(alert),
-        detail=flag_detail(alert.flag, zone) if alert.flag is not None else "",
+        detail=_detail(alert, reader, zone),
         opened_at=alert.opened_at,
         told_reader_at=max(mine, default=None),
         dose_id=alert.dose_id if is_asked else None,
@@ -222,6 +223,17 @@ def _card(
         may_acknowledge=Verb.ACKNOWLEDGE in verbs,
         may_log=Verb.LOG in verbs and is_asked,
     )
+
+
+def _detail(alert: Alert, reader: User, zone: ZoneInfo) -> str:
+    """Return who said what, when somebody did; "" for a silence."""
+    if alert.flag is not None:
+        return flag_detail(alert.flag, zone)
+    entry = alert.dose.standing_entry if alert.dose is not None else None
+    if entry is None:
+        return ""
+    line = entry_line(entry, alert.dose, reader=reader, zone=zone)
+    return _("%(words)s, by %(name)s.") % {"words": line.words, "name": line.by}
 
 
 def _climbed(thread: _Thread) -> tuple[LadderRung, ...]:

@@ -52,6 +52,11 @@ class Card:
         return self.hero is Hero.DUE
 
     @property
+    def is_next(self) -> bool:
+        """Whether the dose is not due yet."""
+        return self.hero is Hero.NEXT
+
+    @property
     def is_late(self) -> bool:
         """Whether the window is over and the card asks what happened."""
         return self.hero is Hero.LATE
@@ -75,10 +80,25 @@ class Today:
     questions: tuple[DoseLine, ...]  # past doses without a log, newest first
     more_questions: int
     rest: tuple[DoseLine, ...]
-    is_all_logged: bool
+    is_all_logged: bool  # something of today is, and nothing is left open
     begins_tomorrow: StepLine | None
     told: Told | None
     last_check_in: CheckInLine | None
+
+    @property
+    def todays(self) -> tuple[DoseLine, ...]:
+        """Every dose of today, in due order."""
+        return tuple(dose for dose in self.doses if dose.local_date == self.today)
+
+    @property
+    def earlier_questions(self) -> tuple[DoseLine, ...]:
+        """The newest doses of earlier days without a log."""
+        silent = [
+            dose
+            for dose in reversed(self.doses)
+            if dose.is_silent and not dose.is_away and dose.local_date < self.today
+        ]
+        return tuple(silent[:ASKED_AT_ONCE])
 
 
 def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True) -> Today:
@@ -108,7 +128,9 @@ def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True
         questions=tuple(asked[:ASKED_AT_ONCE]),
         more_questions=max(0, len(asked) - ASKED_AT_ONCE),
         rest=_rest(doses, card, today),
-        is_all_logged=not asked and not _is_asking(card),
+        is_all_logged=not asked
+        and not _is_asking(card)
+        and any(dose.is_logged for dose in doses if dose.local_date == today),
         begins_tomorrow=course.begins_tomorrow if course is not None else None,
         told=_told(card, course, around, reader=reader, now=now) if is_own else None,
         last_check_in=last_check_in_of(around.patient, reader=reader) if is_own else None,
@@ -155,11 +177,12 @@ def _card(
     zone: ZoneInfo,
     now: datetime,
 ) -> Card | None:
-    if course is None or around.stay is not None or course.standing is Standing.ON_HOLD:
+    silent = {Standing.ON_HOLD, Standing.OVER}
+    if course is None or around.stay is not None or course.standing in silent:
         return None
     expected = [dose for dose in doses if dose.state is not DoseState.CANCELLED]
     found = hero_of([_card_dose(dose) for dose in expected], now)
-    if found is not None:
+    if found is not None and (found[1] is not Hero.NEXT or course.standing is Standing.DOSES):
         return Card(hero=found[1], dose=expected[found[0]])
     if course.standing is not Standing.DOSES:
         return None

@@ -44,6 +44,12 @@ class ToldLine:
     stage: Stage
     times: tuple[datetime, ...]
     words: tuple[str, ...] = ()
+    is_now: bool = False  # a rung that is due: being told at this moment
+
+    @property
+    def later_times(self) -> tuple[datetime, ...]:
+        """When they were told again."""
+        return self.times[1:]
 
     @property
     def first_at(self) -> datetime:
@@ -200,11 +206,12 @@ def _ahead(
             icon=ICON_OF[rung.audience],
             stage=Stage.LATER,
             times=(max(base + rung.delay, floor),),
+            is_now=base + rung.delay <= now and held_until_at is None,
         )
         for rung in rungs
         if rung.number > decided
     ]
-    return tuple(line for line in lines if line.who)
+    return tuple(dict.fromkeys(line for line in lines if line.who))
 
 
 ICON_OF = {Audience.PATIENT: "person", Audience.CAREGIVERS: "people", Audience.CLINIC: "clinic"}

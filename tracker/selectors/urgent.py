@@ -20,7 +20,6 @@ from tracker.selectors.course import Course, course_of
 from tracker.selectors.dose_lines import DoseLine, dose_lines
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.told import ToldLine, told_about
-from tracker.selectors.wording import local_moment
 
 RECENT = timedelta(hours=12)
 """How long the page goes on naming what was said and who was told."""
@@ -97,11 +96,6 @@ def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall
         being_told=_being_told(around, told, reader) if has_reported else (),
         is_held=is_held,
     )
-
-
-def moment_words(at: datetime, zone: ZoneInfo) -> str:
-    """Return when something was, for somebody who reads it aloud."""
-    return local_moment(at, zone)
 
 
 def _emergencies(patient: Patient, now: datetime) -> list[CheckInSign]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import NotVisible, verbs_of
@@ -34,7 +35,7 @@ def feed_page(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
         raise NotVisible
     for around in people:
         look_as_caregiver(user, around.patient, "feed", now)
-    context = _context(people) | {
+    context = _context(people, now) | {
         "feed": feed_of(people, reader=user, now=now),
         "only": people[0] if len(people) == 1 else None,
     }
@@ -56,26 +57,30 @@ def person_page(request: HttpRequest, user: User, patient_id: UUID, now: datetim
     look_as_caregiver(user, around.patient, "person", now)
     verbs = verbs_of(user, around.patient, now)
     day = today_of(around, reader=user, now=now, is_own=False)
-    context = _context([around]) | {
+    context = _context([around], now) | {
         "around": around,
         "helped_id": around.patient.pk,
         "day": day,
         "feed": feed_of_one(around, day, verbs, reader=user, now=now),
         "may_log": Verb.LOG in verbs,
-        "is_alone": len(people) == 1,
-        "zone": around.patient.zone_info,
     }
     return render(request, "tracker/caregiver/person.html", context)
 
 
-def _context(people: list[Around]) -> dict[str, Any]:
+def _context(people: list[Around], now: datetime) -> dict[str, Any]:
     first = people[0]
     return {
         "capacities": first.capacities,
         "is_one_of_several": len(first.capacities) > 1,
         "dock": "caregiver",
         "here": "feed",
+        "now": now,
+        "zone": first.patient.zone_info,
         "is_own": False,
-        "report_url": f"/feed/{first.patient.pk}/check-in/" if len(people) == 1 else "/feed/",
-        "signs_url": f"/c/{first.clinic.slug}/signs/" if len(people) == 1 else "/signs/",
+        "report_url": reverse("check-in", kwargs={"patient_id": first.patient.pk})
+        if len(people) == 1
+        else reverse("feed"),
+        "signs_url": reverse("clinic-signs", kwargs={"slug": first.clinic.slug})
+        if len(people) == 1
+        else reverse("signs"),
     }

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import NotVisible, capacities_held_by
@@ -15,6 +16,7 @@ from accounts.clock import database_now
 from accounts.domain.capacities import Capacity
 from accounts.models import User
 from accounts.web.answers import person_of
+from tracker.selectors.around import Around
 from tracker.selectors.course import course_of, dose_times_of
 from tracker.selectors.history import history_of
 from tracker.selectors.today import today_of
@@ -49,13 +51,11 @@ def today(request: HttpRequest) -> HttpResponse:
 def today_page(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
     """Return the day of this patient at `now`."""
     around = own_around(user, now)
-    context = _context(around.capacities) | {
+    context = _context(around, now) | {
         "day": today_of(around, reader=user, now=now),
-        "around": around,
         "client_id": uuid4(),
         "logged": _as_id(request.GET.get("logged", "")),
         "here": "today",
-        "signs_url": f"/c/{around.clinic.slug}/signs/",
     }
     return render(request, "tracker/patient/today.html", context)
 
@@ -69,11 +69,10 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     doses = dose_times_of(course, number) if course is not None else None
     if course is None or doses is None:
         raise NotVisible
-    context = _context(around.capacities) | {
+    context = _context(around, now) | {
         "course": course,
         "step": next(step for step in course.steps if step.number == number),
         "doses": doses,
-        "around": around,
         "here": "today",
     }
     return render(request, "tracker/patient/step.html", context)
@@ -84,21 +83,24 @@ def history(request: HttpRequest) -> HttpResponse:
     """Show the last fourteen days, day by day."""
     user, now = person_of(request), database_now()
     around = own_around(user, now)
-    context = _context(around.capacities) | {
+    context = _context(around, now) | {
         "history": history_of(around.patient, reader=user, now=now),
-        "around": around,
         "here": "history",
     }
     return render(request, "tracker/patient/history.html", context)
 
 
-def _context(capacities: frozenset[Capacity]) -> dict[str, Any]:
+def _context(around: Around, now: datetime) -> dict[str, Any]:
     """Return what every own page shows; the menu need not ask for the capacities again."""
     return {
-        "capacities": capacities,
+        "around": around,
+        "now": now,
+        "zone": around.patient.zone_info,
+        "capacities": around.capacities,
         "dock": "patient",
         "is_own": True,
-        "is_one_of_several": len(capacities) > 1,
+        "is_one_of_several": len(around.capacities) > 1,
+        "signs_url": reverse("clinic-signs", kwargs={"slug": around.clinic.slug}),
     }
 
 

@@ -48,6 +48,7 @@ def urgent_for(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     look_as_caregiver(user, around.patient, "urgent", now)
     context = {
         "call": urgent_call_of(around, reader=user, now=now),
+        "now": now,
         "around": around,
         "helped_id": patient_id,
         "client_id": uuid4(),
@@ -86,6 +87,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         return {"helped": patients_helped_around(user, now)}
     return {
         "call": urgent_call_of(around, reader=user, now=now),
+        "now": now,
         "around": around,
         "client_id": uuid4(),
         "has_said_stopped": "stopped" in request.GET,
