@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from accounts.domain.audiences import Audience
 from accounts.domain.opening_hours import OpenSpan, is_open
 from accounts.domain.quiet_hours import quiet_until
-from accounts.domain.zones import instant, local_date, local_midnight
+from accounts.domain.zones import day_bounds, instant, local_date, local_midnight
 
 ONE_DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -175,18 +175,32 @@ def _turns(
         if edge is not None
     ]
     found = {
-        _instant_of(day, wall_time, zone)
+        instant(datetime.combine(day, wall_time.replace(fold=fold), tzinfo=zone))
         for wall_time, zone, weekday in (*turns, *edges)
         for day in _days_around(from_at, until_at, zone)
         if weekday is None or day.weekday() == weekday
+        for fold in (0, 1)
     }
+    # A clock that goes back can bring a wall time round again.
+    for zone in {zone for _wall_time, zone, _weekday in (*turns, *edges)}:
+        days = _days_around(from_at, until_at, zone)
+        found |= {moved_at for day in days if (moved_at := _clock_moved_at(day, zone))}
     return {at for at in found if from_at < at < until_at}
+
+
+def _clock_moved_at(day: date, zone: ZoneInfo) -> datetime | None:
+    """Return the instant on this local date at which the clock is moved; None as a rule."""
+    before, after = day_bounds(day, zone)
+    offset = before.astimezone(zone).utcoffset()
+    if offset == after.astimezone(zone).utcoffset():
+        return None
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        is_moved = middle.astimezone(zone).utcoffset() != offset
+        before, after = (before, middle) if is_moved else (middle, after)
+    return after
 
 
 def _days_around(from_at: datetime, until_at: datetime, zone: ZoneInfo) -> list[date]:
     first, last = local_date(from_at, zone) - ONE_DAY, local_date(until_at, zone) + ONE_DAY
     return [first + ONE_DAY * n for n in range((last - first).days + 1)]
-
-
-def _instant_of(day: date, wall_time: time, zone: ZoneInfo) -> datetime:
-    return instant(datetime.combine(day, wall_time, tzinfo=zone))
