@@ -1,7 +1,6 @@
 """The patient's chart: the staircase of entered amounts, the calendar, the measures, the rest."""
 
 import re
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
@@ -19,8 +18,10 @@ from tracker.selectors.chart import Chart, patient_chart
 from tracker.selectors.chart_doses import Axis, Cell, DoseChart, Lane, LaneDay
 from tracker.selectors.chart_words import CellKind
 from tracker.services.checkins import check_in_add
+from tracker.services.doses import doses_cancel
 from tracker.services.entries import entry_void
 from tracker.services.flags import flag_close
+from tracker.services.plans import plan_stop
 from tracker.services.stays import stay_record
 from tracker.web.calendar import calendar_of
 from tracker.web.labels import place_in_rows
@@ -419,6 +420,7 @@ def test_two_versions_keep_the_amounts_that_were_in_force(plan, cast: Cast) -> N
         for each in dose_times:
             changed = "1 mg" if each.wall_time == time(8) else each.amount
             replace_pk(each, step=copy, amount=changed)
+    doses_cancel(plan=plan, reason="changed", now=NOW)
     chart = chart_of(cast)
     assert chart.picture is not None
     morning = {day.on: day.amount for day in chart.picture.lanes[0].days}
@@ -435,11 +437,17 @@ def replace_pk(row, **changed: object):
     return copy
 
 
-def test_a_plan_that_ended_long_ago_is_shown_where_it_ended(plan, cast: Cast) -> None:
-    chart = chart_of(cast)
+def test_a_plan_that_was_stopped_long_ago_is_shown_where_it_ended(plan, cast: Cast) -> None:
+    plan_stop(plan=plan, by=cast.priya, reason="side effects", now=NOW)
+    chart = chart_of(cast, now=NOW + 400 * DAY)
     assert chart.picture is not None
-    axis = chart.picture.axis
-    assert replace(axis, now_at=NOW + 400 * DAY).today not in axis.days
+    assert NOW.date() in chart.picture.axis.days
+    assert staircase(chart).now_x is None
+    amounts_after = [
+        day.amount for shown in chart.picture.lanes for day in shown.days if day.on > NOW.date()
+    ]
+    assert set(amounts_after) == {""}
+    assert "Plan stopped." in [line.fact for line in chart.timeline]
 
 
 # --- The page
