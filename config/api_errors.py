@@ -20,6 +20,7 @@ class DatabaseAway(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "The database cannot be reached. Try again in a moment."
     default_code = "database_away"
+    wait = 10  # seconds, sent as Retry-After
 
 
 class Conflicting(APIException):

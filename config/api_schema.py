@@ -5,6 +5,7 @@ Components are named after the operation: `DoseEntryAddApi.Input` becomes `DoseE
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from django.conf import settings
@@ -72,6 +73,14 @@ class AutoSchema(StandardAutoSchema):
         if not owner:
             return name.removesuffix("Output") or name
         return owner.removesuffix("Api") + name.removesuffix("Output")
+
+    def get_summary(self) -> str | None:
+        """Return the first line about the operation's own class."""
+        method = self.method.lower()
+        for operation in type(self.view).__mro__:
+            if method in vars(operation):
+                return (inspect.getdoc(operation) or "").partition("\n")[0] or None
+        return None
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         """Return every status that can come, in order."""

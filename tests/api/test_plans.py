@@ -254,3 +254,29 @@ def test_any_amount_passes_through_the_api_unchanged(amount: str) -> None:
     answered = PlanContentShape(shape_of(plan_content_from(reader.validated_data))).data
 
     assert amounts_in(json.loads(json.dumps(answered))) == [amount]
+
+
+def test_a_plan_of_nonsense_is_refused_whole(live_cast: Cast, by) -> None:
+    nonsense = [
+        {"steps": [{"doses": [{"time": {}, "amount": []}]}]},
+        {"steps": [{"begins_on": ["2027-01-04"], "doses": {}}]},
+        {"steps": [raw_step("2027-01-04", "", dose("08:00", "5 mg"))] * 2001},
+        {"steps": [[]]},
+        {"rungs": [{"delay": {}, "audience": []}] * 50},
+        {"rungs": {"0": {"delay": "0", "audience": "clinic"}}},
+        {"risk_factors": "epilepsy"},
+        {"risk_factors": [["epilepsy"]]},
+        {"named_clinician": "x" * 3000},
+        {"on_time_window": "9" * 3000},
+        {"observation_days": "-1"},
+        {"missed_dose_advice": "x" * 501},
+    ]
+    for changed in nonsense:
+        refused = drafted(live_cast, by, **changed)
+        assert refused.status == 400, (changed, refused)
+    assert not Plan.objects.exists()
+
+
+def test_a_plan_of_another_patient_is_not_signed_by_another_clinic(world: World, by) -> None:
+    for act in ("sign", "stop"):
+        assert by("juno").post(f"/plans/{world.draft.pk}/{act}/", {}).body == NOT_FOUND

@@ -1,0 +1,87 @@
+"""Requests at the same moment, and requests while PostgreSQL is away: real connections."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from django.db import connection
+
+from accounts.clock import database_now
+from tests.api.callers import Answer, Caller, new_id
+from tests.api.worlds import world_make
+from tests.cast import cast_make
+from tests.support.stack import Stack
+from tracker.models import Entry
+
+pytestmark = pytest.mark.stack
+
+
+def test_the_same_request_many_times_at_once_is_one_row_and_one_answer(idle_stack: Stack) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        caller = Caller(world.cast.ewan_user)
+        path, body = (
+            f"/doses/{world.past_dose.pk}/entries/",
+            {
+                "client_id": new_id(),
+                "outcome": "taken",
+            },
+        )
+
+        def log(_number: int) -> Answer:
+            try:
+                return caller.post(path, body)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as phones:
+            answers = list(phones.map(log, range(16)))
+
+        assert sorted(answer.status for answer in answers) == [200] * 15 + [201]
+        assert len({answer.text for answer in answers}) == 1
+        assert Entry.objects.filter(dose=world.past_dose).count() == 1
+
+
+def test_people_who_log_one_dose_at_once_are_all_kept_and_one_stands(idle_stack: Stack) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        path = f"/doses/{world.past_dose.pk}/entries/"
+        people = [world.cast.ewan_user, world.cast.isla, world.cast.priya]
+        callers = [Caller(person) for person in people * 3]
+
+        def log(caller: Caller) -> Answer:
+            try:
+                return caller.post(path, {"client_id": new_id(), "outcome": "taken"})
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(9) as phones:
+            answers = list(phones.map(log, callers))
+
+        assert {answer.status for answer in answers} == {201}
+        assert len({answer.body["standing_entry"] for answer in answers}) == 1
+        assert Entry.objects.filter(dose=world.past_dose).count() == 9
+        assert sum(answer.body["question"] == "" for answer in answers) == 1
+
+
+def test_without_its_database_the_api_says_so_in_the_one_shape_and_recovers(
+    idle_stack: Stack,
+) -> None:
+    idle_stack.start("valkey", "web")
+
+    def me() -> tuple[int, dict, str | None]:
+        request = Request(f"{idle_stack.url}/api/v1/me/", headers={"Cookie": "session=unknown"})
+        try:
+            with urlopen(request, timeout=20) as answer:
+                return answer.status, json.load(answer), None
+        except HTTPError as refusal:
+            return refusal.code, json.load(refusal), refusal.headers["Retry-After"]
+
+    idle_stack.block_database()
+    status, body, retry_after = me()
+    assert (status, body["type"], retry_after) == (503, "server_error", "10")
+    assert body["errors"][0]["code"] == "database_away"
+    idle_stack.unblock_database()
+    assert me()[0] == 401
