@@ -72,7 +72,7 @@ def test_without_its_database_the_api_says_so_in_the_one_shape_and_recovers(
     idle_stack.start("valkey", "web")
 
     def me() -> tuple[int, dict, str | None]:
-        request = Request(f"{idle_stack.url}/api/v1/me/", headers={"Cookie": "session=unknown"})
+        request = Request(f"{idle_stack.url}/api/v1/me/", headers={"Cookie": "session=" + "a" * 32})
         try:
             with urlopen(request, timeout=20) as answer:
                 return answer.status, json.load(answer), None
