@@ -82,14 +82,14 @@ class Scene:
         page.wait_for_url(lambda url: "/join/" not in url)
         return page
 
-    def told(self, address: str, words: str, *, count: int = 1) -> list[Mail]:
+    def told(self, address: str, words: str, *, count: int = 1, seconds: float = 60) -> list[Mail]:
         """Wait until this address has `count` mails with these words; return them, oldest first."""
 
         def found() -> list[Mail]:
             return [mail for mail in self.stack.inbox.to(address) if words in mail.text]
 
         self.stack.wait_until(
-            lambda: len(found()) >= count, seconds=60, what=f"{count} “{words}” to {address}"
+            lambda: len(found()) >= count, seconds=seconds, what=f"{count} “{words}” to {address}"
         )
         return found()
 
