@@ -70,8 +70,9 @@ messages: setup ## Collect the texts to translate into config/locale
 schema: setup ## Write the API's description to docs/openapi.yaml
 	@$(LOCAL) spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
-docs: setup ## Check that every variable, task and check is documented
-	@$(VENV) -m pytest -q tests/architecture
+docs: setup ## Check the documents and take the pictures of README.md anew
+	@$(VENV) -m tests.support.chromium
+	@PICTURES=1 $(VENV) -m pytest -q tests/architecture tests/browser/test_pictures.py
 
 lock: setup ## Choose the newest allowed versions and lock them with their hashes
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
