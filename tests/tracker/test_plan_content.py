@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.domain.audiences import Audience
@@ -25,6 +25,10 @@ CHOICES = Choices(
     risk_factors=frozenset({"epilepsy"}),
     clinicians=frozenset({WHO}),
 )
+
+
+# A busy machine is no fault of the code.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def problems_of(raw: dict[str, object], choices: Choices | None = None) -> list[Problem]:
@@ -229,6 +233,7 @@ def test_a_number_without_a_unit_warns_and_is_kept_as_typed() -> None:
     assert "7.50 has no unit" in warning.text
 
 
+@patient
 @given(amounts())
 def test_an_amount_is_the_same_text_before_and_after(amount: str) -> None:
     content = plan_content_from(plan_with_step(1, doses=[dose("08:00", amount)]))
@@ -237,6 +242,7 @@ def test_an_amount_is_the_same_text_before_and_after(amount: str) -> None:
     assert content.steps[0].doses == again.steps[0].doses == expected
 
 
+@patient
 @given(st.dates(min_value=date(2020, 1, 1), max_value=date(2035, 12, 31)))
 def test_a_date_is_read_however_its_month_is_written_out(day: date) -> None:
     patterns = ["%Y-%m-%d", "%d %b %Y", "%d %B %Y", "%a %d %b %Y", "%A, %d %B %Y", "%b %d, %Y"]
@@ -249,10 +255,11 @@ junk = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from([*raw_plan(), *raw_step(), "time", "amount"]), inner)
     ),
-    max_leaves=20,
+    max_leaves=8,
 )
 
 
+@patient
 @given(st.dictionaries(st.sampled_from(list(raw_plan())), junk))
 def test_whatever_is_sent_is_read_or_refused(changed: dict[str, object]) -> None:
     with suppress(Refusal):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.domain.audiences import Audience
@@ -35,6 +35,10 @@ NOW = datetime(2026, 12, 8, 12, tzinfo=UTC)
 WEEKDAYS = (0, 1, 2, 3, 4)
 DESK = Desk(tuple(OpenSpan(day, time(8), time(18)) for day in WEEKDAYS), LONDON)
 ANY_TIME = ContactWay(None, None, LONDON)
+
+
+# A busy machine is no fault of the code.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def way(quiet_from: str, quiet_until: str, zone: ZoneInfo = LONDON) -> ContactWay:
@@ -106,6 +110,7 @@ ways = st.builds(
 ).filter(lambda each: each.quiet_from_time != each.quiet_until_time)
 
 
+@patient
 @given(
     st.lists(st.builds(caregiver, ways) | st.builds(at_the_desk, ways), max_size=3),
     st.sampled_from([datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC)]),
@@ -162,6 +167,7 @@ def test_the_next_clock_change_is_named_where_there_is_one() -> None:
     assert next_clock_change(ZoneInfo("Asia/Tokyo"), NOW.date()) is None
 
 
+@patient
 @given(st.integers(0, 40), st.integers(1, 30), st.sampled_from([LONDON, APIA]))
 def test_gathering_days_loses_and_doubles_none(ahead: int, length: int, zone: ZoneInfo) -> None:
     begins_on = date(2026, 11, 20) + timedelta(days=ahead)

@@ -41,6 +41,12 @@ from tracker.services.plans import plan_draft_save, plan_sign, plan_stop
 NOW = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
 ALL = (1, 2, 3)
 
+# Each example is rolled back, so the cast may be shared; a busy machine is no fault of the code.
+patient = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
 
 def content_by(cast: Cast, **changed: object) -> PlanContent:
     return plan_content_from(raw_plan(named_clinician=str(cast.priya.pk)) | changed)
@@ -310,9 +316,7 @@ def test_a_signed_version_saved_again_says_why_not(cast: Cast) -> None:
         version.save()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(parent=patient, max_examples=25)
 @given(st.lists(amounts(), min_size=3, max_size=3))
 def test_every_stored_amount_is_one_that_was_typed(cast: Cast, typed: list[str]) -> None:
     steps = [
@@ -344,9 +348,7 @@ def plans(draw: st.DrawFn) -> list[dict[str, object]]:
     return steps
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(parent=patient, max_examples=40)
 @given(plans(), st.sampled_from(["Europe/London", "America/New_York", "Pacific/Apia", "UTC"]))
 def test_an_accepted_plan_signs_and_its_doses_are_the_schedules(
     cast: Cast, steps: list[dict[str, object]], zone: str
