@@ -152,6 +152,7 @@ def _sign_reported(clinic: Clinic, by: User, now: datetime) -> Patient:
     """Kofi: told us an hour ago that his usual tightness is coming back."""
     at = now - 2 * DAY
     kofi = _patient("Kofi Mensah-Bright", clinic, by, at)
+    _caregiver(kofi, "Ama Mensah", "ama", "Wife", at)
     begins_on = (now - 2 * DAY).astimezone(ZONE).date()
     times = [_wall_time(now - 5 * timedelta(hours=1))]
     plan = _plan(kofi, by, at, [_step(begins_on, times, ["5 mg"])], thresholds=("2", "24", "4", ""))
