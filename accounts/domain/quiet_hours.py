@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from accounts.domain.zones import instant, local_date
+
+ONE_DAY = timedelta(days=1)
 
 
 def quiet_until(
@@ -12,20 +16,16 @@ def quiet_until(
     """Return the instant (UTC) at which the quiet hours that hold at `at` end; None outside them.
 
     They begin at `from_time` and are over at `until_time` itself, on the next day when that is
-    the earlier of the two.
+    the earlier of the two. A wall time that a clock change skips means the instant after the gap
+    by the same amount, one that happens twice means the first.
     """
     if from_time is None or until_time is None:
         return None
-    local = at.astimezone(zone)
-    wall_time = local.time().replace(fold=0)
-    is_overnight = until_time < from_time
-    if is_overnight:
-        is_quiet = wall_time >= from_time or wall_time < until_time
-    else:
-        is_quiet = from_time <= wall_time < until_time
-    if not is_quiet:
-        return None
-    ends_next_day = is_overnight and wall_time >= from_time
-    day = local.date() + timedelta(days=1 if ends_next_day else 0)
-    ends_at = datetime.combine(day, until_time, tzinfo=zone).astimezone(UTC)
-    return max(ends_at, at + timedelta(seconds=1))
+    today = local_date(at, zone)
+    for day in (today - ONE_DAY, today):
+        last_day = day if from_time <= until_time else day + ONE_DAY
+        begins_at = instant(datetime.combine(day, from_time, tzinfo=zone))
+        ends_at = instant(datetime.combine(last_day, until_time, tzinfo=zone))
+        if begins_at <= instant(at) < ends_at:
+            return ends_at
+    return None

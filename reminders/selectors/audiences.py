@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from accounts.domain.audiences import Audience
+from accounts.domain.quiet_hours import quiet_until
 from accounts.models import ContactPoint, Patient, User
 from accounts.models.contact_points import DESK, OUT_OF_HOURS
 from accounts.selectors.care_links import alerted_caregivers
 from accounts.selectors.clinics import duty_at
 from accounts.selectors.contact_points import usable_contact_points
-from reminders.domain.quiet_hours import quiet_until
 from reminders.domain.recipients import Reached, Recipient, Unreachable
 from tracker.domain.flags import FlagClass
 from tracker.domain.ladder import Reach

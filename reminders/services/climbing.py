@@ -38,7 +38,7 @@ def alert_look(*, alert: Alert, now: datetime) -> None:
         reach={rung.number: reached[rung.audience].reach for rung in rungs},
         now=now,
     )
-    if found.has_lapsed:
+    if found.has_lapsed and alert.held_by is not None:
         alert_event(alert, AlertEventKind.LAPSED, now, person=alert.held_by).save()
     _decide(alert, found, reached, now)
     _apply(alert, found, now)

@@ -145,7 +145,8 @@ def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> tu
     is_for_clinic = message.person is None or is_clinician_at(
         lines[0].alert.patient, message.person, now
     )
-    paragraphs = [_fact(line.alert, is_for_clinic=is_for_clinic) for line in lines]
+    facts = (_fact(line.alert, is_for_clinic=is_for_clinic) for line in lines)
+    paragraphs = list(dict.fromkeys(facts))
     if is_emergency:
         number = lines[0].alert.patient.clinic.emergency_number
         paragraphs.append(

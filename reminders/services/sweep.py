@@ -65,9 +65,12 @@ def claim(rows: QuerySet[Looked], now: datetime) -> list[Looked]:
     """Lock and return up to 500 rows that are due for a look and that nobody else holds.
 
     The lock is weak enough for a patient's tap to insert an entry for the same dose meanwhile.
+    They are read once more after they are locked: a row that somebody changed just before would
+    otherwise come with what it pointed at earlier.
     """
-    due = rows.filter(next_look_at__lte=now).order_by("next_look_at")
-    return list(due.select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH])
+    due = rows.filter(next_look_at__lte=now).order_by("next_look_at").values_list("pk", flat=True)
+    locked = list(due.select_for_update(no_key=True, skip_locked=True)[:BATCH])
+    return list(rows.filter(pk__in=locked).order_by("next_look_at"))
 
 
 def _until_empty(look: Callable[[], int]) -> int:

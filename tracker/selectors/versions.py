@@ -22,6 +22,12 @@ def running_plan_of(patient: Patient) -> Plan | None:
     return patient.plans.running().order_by("-created_at").first()
 
 
+def plan_behind_extras(patient: Patient) -> Plan | None:
+    """Return the plan beside which an extra dose is kept: running, else the newest ever signed."""
+    signed = patient.plans.filter(versions__number=1).order_by("-created_at")
+    return running_plan_of(patient) or signed.first()
+
+
 def watched_plan_of(patient: Patient) -> Plan | None:
     """Return the plan whose people and ladder still matter: running, or under observation."""
     states = [PlanState.ACTIVE, PlanState.ON_HOLD, PlanState.OBSERVATION]

@@ -23,6 +23,10 @@ SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
 """Classes whose clinic rungs go on although a caregiver has said "I have it"."""
 
 
+UNDONE = frozenset({CloseReason.ENTRY, CloseReason.STAY})
+"""Why a silence stopped being asked about until that was taken back: it then opens again."""
+
+
 def alert_event(
     alert: Alert,
     kind: str,
@@ -122,7 +126,7 @@ def _settle_silence(
     if now < first_at:
         return first_at
     last = dose.alerts.filter(kind=AlertKind.NO_LOG).order_by("-episode").first()
-    if last is None or last.close_reason == CloseReason.ENTRY:
+    if last is None or last.close_reason in UNDONE:
         alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=now)
     return None
 
@@ -148,8 +152,9 @@ def alert_acknowledge(*, alert: Alert, by: User, now: datetime) -> Alert:
     if capacities <= {Capacity.PATIENT}:
         raise Refusal(Problem("alert", _("Somebody else has to say “I have it” for this alert.")))
     is_clinic = Capacity.CLINICIAN in capacities
+    is_holding_back = alert.held_until_at is not None and not alert.is_clinic_held
+    alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
     alert.held_by = by
-    alert.held_rung = alert.rung
     alert.held_until_at = now + terms_of(alert).follow_up_delay
     alert.is_clinic_held = is_clinic or alert.alert_class not in SPARING
     alert.next_look_at = now
@@ -186,12 +191,16 @@ def alert_pass_on(*, alert: Alert, by: User, note: str, now: datetime) -> Alert:
 
 
 def alert_unhold(*, alert: Alert, now: datetime) -> None:
-    """End an acknowledgement before its time: passed on, or the person's right has ended."""
+    """End an acknowledgement before its time: passed on, or the person's right has ended.
+
+    The next look goes on from the rung that was held; no later rung is put off by it.
+    """
     alert_event(alert, AlertEventKind.LAPSED, now, person=alert.held_by).save()
     alert.held_by = None
-    alert.held_until_at = None
+    alert.held_until_at = now
+    alert.is_clinic_held = False
     alert.next_look_at = now
-    alert.save(update_fields=["held_by", "held_until_at", "next_look_at"])
+    alert.save(update_fields=["held_by", "held_until_at", "is_clinic_held", "next_look_at"])
 
 
 @transaction.atomic
@@ -248,4 +257,4 @@ def _is_nobody_left(alert: Alert) -> bool:
 def _next_rung_now(alert: Alert, now: datetime) -> None:
     higher = [rung for rung in ladder_behind(alert) if rung.number > alert.rung]
     if higher:
-        alert.climb_from_at = now - higher[0].delay
+        alert.climb_from_at = min(alert.climb_from_at, now - higher[0].delay)

@@ -16,7 +16,7 @@ from accounts.services.audit import audit_record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Rule
 from tracker.models import Entry, EntryVoid, ExpectedDose, Flag, Plan, PlanVersion
-from tracker.selectors.versions import running_plan_of
+from tracker.selectors.versions import plan_behind_extras
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
 
@@ -74,7 +74,7 @@ def entry_add(
     entry = _entry_from(said, now)
     entry.patient, entry.dose, entry.by = patient, dose, by
     entry.client_id, entry.body_sha256 = client_id, body
-    plan = dose.plan if dose is not None else running_plan_of(patient)
+    plan = dose.plan if dose is not None else plan_behind_extras(patient)
     _refuse_what_cannot_be(entry, plan)
     entry.save()
     standing = _stand(entry, dose, now)
@@ -110,7 +110,7 @@ def entry_void(*, entry: Entry, by: User, reason: str, now: datetime) -> EntryVo
         raise Refusal(Problem("reason", _("Say why the entry is taken back.")))
     void = EntryVoid(entry=entry, by=by, at=now, reason=reason.strip())
     void.save()
-    plan = entry.dose.plan if entry.dose is not None else running_plan_of(entry.patient)
+    plan = entry.dose.plan if entry.dose is not None else plan_behind_extras(entry.patient)
     if entry.dose is not None:
         _stand_after_void(entry.dose, now)
         _settle_two_people(entry.dose, now)
@@ -226,30 +226,38 @@ def _question(entry: Entry, standing: Entry | None) -> str:
         return "clock"
     if standing is None or standing.pk == entry.pk:
         return ""
-    return "one_or_two" if standing.by_id == entry.by_id else "two_people"
+    return "two_people" if _is_of_somebody_else(entry, standing) else "one_or_two"
 
 
 def _flag(entry: Entry, plan: Plan | None, standing: Entry | None, now: datetime) -> None:
-    """Open F12 for an extra dose, a differing amount, or two people's entries for one dose."""
-    what, subject = [], str(entry.pk)
-    if entry.dose is None:
-        what.append("extra")
-    if entry.is_amount_different:
-        what.append("amount")
-    if _question(entry, standing) == "two_people" and entry.dose is not None:
-        what.append("two_people")
-        subject = str(entry.dose.pk)
-    if not what:
-        return
-    flag_open(
-        patient=entry.patient,
-        plan=plan,
-        rule=Rule.AMOUNT_OR_EXTRA,
-        subject=subject,
-        evidence={"what": what, "entry": str(entry.pk), "at": now.isoformat()},
-        now=now,
-        by=entry.by,
-    )
+    """Open F12 for an extra dose or a differing amount, and for two people's entries for one dose.
+
+    The second has its own flag: settling whose entry stands does not undo what an entry states.
+    """
+    said = {
+        "extra": entry.dose is None,
+        "amount": entry.is_amount_different,
+    }
+    stated = {str(entry.pk): [what for what, is_said in said.items() if is_said]}
+    if entry.dose is not None and _is_of_somebody_else(entry, standing):
+        stated[str(entry.dose.pk)] = ["two_people"]
+    for subject, what in stated.items():
+        if not what:
+            continue
+        flag_open(
+            patient=entry.patient,
+            plan=plan,
+            rule=Rule.AMOUNT_OR_EXTRA,
+            subject=subject,
+            evidence={"what": what, "entry": str(entry.pk), "at": now.isoformat()},
+            now=now,
+            by=entry.by,
+        )
+
+
+def _is_of_somebody_else(entry: Entry, standing: Entry | None) -> bool:
+    """Tell whether another person's entry stands for the same dose."""
+    return standing is not None and standing.by_id != entry.by_id
 
 
 def _settle_two_people(dose: ExpectedDose, now: datetime) -> None:

@@ -1,0 +1,390 @@
+"""Flags as rows: opened, restated and closed by facts or by a named person, never by time."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.domain.problems import Refusal
+from accounts.models import AuditRow, ContactPoint
+from tests.cast import Cast, patient_join
+from tests.tracker.days import (
+    SECOND,
+    SIGNED,
+    THREE_A_DAY,
+    at,
+    dose_at,
+    log,
+    plan_signed,
+    tuesday_plan,
+)
+from tests.tracker.plans import raw_step
+from tracker.domain.doses import Outcome
+from tracker.domain.flags import Rule
+from tracker.domain.plan_states import PlanState
+from tracker.models import Alert, Flag, FlagEvent, Plan, ReportKind, Stay, StayKind
+from tracker.services.checkins import report_add
+from tracker.services.entries import entry_void
+from tracker.services.flag_rules import flags_evaluate
+from tracker.services.flags import flag_close, flag_open
+from tracker.services.plans import plan_stop
+from tracker.services.stays import stay_end, stay_record
+
+THRESHOLDS = {
+    "missed_doses_threshold": "2",
+    "hours_since_taken_threshold": "30",
+    "silent_doses_threshold": "3",
+    "supply_days_threshold": "5",
+}
+WINDOW = timedelta(minutes=45)
+THIRD_SILENCE = at(20) + WINDOW
+
+
+@pytest.fixture
+def plan(cast: Cast) -> Plan:
+    """08:00, 14:00 and 20:00 from Tuesday on; every threshold typed."""
+    return tuesday_plan(cast, **THRESHOLDS)
+
+
+def open_rules(plan: Plan) -> list[str]:
+    """The rules of the plan's open flags."""
+    return sorted(Flag.objects.open().filter(plan=plan).values_list("rule", flat=True))
+
+
+def told(flag: Flag) -> list[tuple[str, object]]:
+    """What happened to a flag, with the number of doses stated each time."""
+    return [(event.kind, event.evidence.get("doses")) for event in flag.events.all()]
+
+
+def supply(cast: Cast, runs_out: datetime, now: datetime) -> None:
+    """Ewan says on which date his supply runs out."""
+    report_add(
+        patient=cast.ewan,
+        by=cast.ewan_user,
+        kind=ReportKind.SUPPLY,
+        at=None,
+        client_id=f"00000000-0000-4000-8000-{runs_out:%Y%m%d%H%M}",
+        now=now,
+        runs_out_on=runs_out.date(),
+    )
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_a_flag_opens_at_the_second_at_which_its_fact_is_there(plan: Plan, seconds: int) -> None:
+    now = THIRD_SILENCE + seconds * SECOND
+
+    look_at = flags_evaluate(plan=plan, now=now)
+
+    assert open_rules(plan) == (["F7"] if seconds >= 0 else [])
+    assert look_at == (at(8, day=25) + WINDOW if seconds >= 0 else THIRD_SILENCE)
+
+
+def test_looking_again_writes_nothing(plan: Plan) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    rows = FlagEvent.objects.count(), AuditRow.objects.count(), Alert.objects.count()
+
+    flags_evaluate(plan=plan, now=THIRD_SILENCE + SECOND)
+
+    assert (FlagEvent.objects.count(), AuditRow.objects.count(), Alert.objects.count()) == rows
+
+
+def test_a_flag_whose_fact_grows_is_restated_and_both_states_stay_readable(plan: Plan) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    flags_evaluate(plan=plan, now=at(8, day=25) + WINDOW)
+
+    flag = Flag.objects.get(rule=Rule.SILENT_RUN)
+    assert flag.evidence["doses"] == 4
+    assert told(flag) == [("opened", 3), ("restated", 4)]
+
+
+def test_a_late_entry_closes_a_flag_by_a_fact_and_leaves_both_states(
+    plan: Plan, cast: Cast
+) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    late = at(22)
+    log(cast, dose_at(plan, 20), late)
+
+    flags_evaluate(plan=plan, now=late)
+
+    flag = Flag.objects.get(rule=Rule.SILENT_RUN)
+    assert flag.closed_at == late
+    assert [(event.kind, event.by) for event in flag.events.all()] == [
+        ("opened", None),
+        ("closed", None),
+    ]
+    assert flag.events.first().evidence["doses"] == 3
+    assert flag.events.last().evidence == {"seen_at": late.isoformat()}
+
+
+def test_taking_the_late_entry_back_opens_the_flag_again(plan: Plan, cast: Cast) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    entry = log(cast, dose_at(plan, 20), at(22))
+    flags_evaluate(plan=plan, now=at(22))
+
+    entry_void(entry=entry, by=cast.ewan_user, reason="wrong day", now=at(22, 5))
+    flags_evaluate(plan=plan, now=at(22, 5))
+
+    opened = Flag.objects.filter(rule=Rule.SILENT_RUN).order_by("opened_at")
+    assert [flag.closed_at is None for flag in opened] == [False, True]
+
+
+def test_what_a_person_closed_is_not_opened_again_for_the_same_facts(
+    plan: Plan, cast: Cast
+) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    flag = Flag.objects.get(rule=Rule.SILENT_RUN)
+    flag_close(flag=flag, by=cast.priya, note="Called, all doses were taken", now=at(21))
+
+    flags_evaluate(plan=plan, now=at(21, 1))
+
+    assert open_rules(plan) == []
+    assert flag.events.last().note == "Called, all doses were taken"
+    assert flag.events.last().by == cast.priya
+
+
+def test_what_a_person_closed_is_opened_again_when_the_facts_are_new(
+    plan: Plan, cast: Cast
+) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    closed = Flag.objects.get(rule=Rule.SILENT_RUN)
+    flag_close(flag=closed, by=cast.priya, note="Called", now=at(21))
+
+    flags_evaluate(plan=plan, now=at(8, day=25) + WINDOW)
+
+    reopened = Flag.objects.open().get(rule=Rule.SILENT_RUN)
+    assert reopened.pk != closed.pk
+    assert reopened.evidence["doses"] == 4
+
+
+def test_what_a_fact_closed_may_open_again_for_the_same_facts(plan: Plan, cast: Cast) -> None:
+    for hour in (8, 14):
+        log(cast, dose_at(plan, hour), at(hour), outcome=Outcome.SKIPPED)
+    flags_evaluate(plan=plan, now=at(14))
+    stay = stay_record(
+        patient=cast.ewan,
+        by=cast.priya,
+        kind=StayKind.HOSPITAL,
+        from_at=at(13),
+        until_at=None,
+        note="",
+        now=at(15),
+    )
+    flags_evaluate(plan=plan, now=at(15))
+    assert open_rules(plan) == []
+
+    stay_end(stay=stay, by=cast.priya, until_at=at(13, 30), now=at(16))
+    flags_evaluate(plan=plan, now=at(16))
+
+    assert open_rules(plan) == ["F5"]
+
+
+def test_nothing_closes_because_time_goes_by(plan: Plan, cast: Cast) -> None:
+    for hour in (8, 14):
+        log(cast, dose_at(plan, hour), at(hour), outcome=Outcome.MISSED)
+    supply(cast, at(0, day=26), at(15))
+    days = [at(15) + timedelta(days=days) for days in (0, 1, 4, 13, 14, 60)]
+
+    seen: list[set[str]] = []
+    for now in days:
+        flags_evaluate(plan=plan, now=now)
+        seen.append(set(open_rules(plan)))
+
+    assert all(before <= after for before, after in pairwise(seen))
+    assert seen[-1] == {"F13", "F5", "F6", "F7", "F8"}
+    assert not Flag.objects.filter(closed_at__isnull=False).exists()
+
+
+def test_stopping_a_plan_closes_no_flag(plan: Plan, cast: Cast) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+
+    plan_stop(plan=plan, by=cast.priya, reason="Moved away", now=at(21))
+    plan.refresh_from_db()
+
+    assert flags_evaluate(plan=plan, now=at(22)) is None
+    assert open_rules(plan) == ["F7"]
+
+
+@pytest.mark.parametrize("state", [PlanState.ON_HOLD, PlanState.STOPPED, PlanState.OBSERVATION])
+def test_a_plan_that_does_not_run_closes_and_opens_no_flag(
+    plan: Plan, cast: Cast, state: PlanState
+) -> None:
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+    log(cast, dose_at(plan, 20), at(21))
+    plan.state = state
+    plan.save()
+
+    assert flags_evaluate(plan=plan, now=at(22)) is None
+    assert open_rules(plan) == ["F7"]
+
+
+def test_hours_count_from_an_extra_dose_too(plan: Plan, cast: Cast) -> None:
+    log(cast, dose_at(plan, 8), at(8))
+    log(cast, None, at(17), taken_at=at(16))
+    full_at = at(16) + timedelta(hours=30)
+
+    flags_evaluate(plan=plan, now=full_at - SECOND)
+    assert "F6" not in open_rules(plan)
+    flags_evaluate(plan=plan, now=full_at)
+
+    flag = Flag.objects.open().get(rule=Rule.HOURS_SINCE_TAKEN)
+    assert flag.evidence["since"] == at(16).isoformat()
+
+
+def test_a_phone_clock_that_runs_ahead_does_not_keep_the_hours_from_counting(
+    plan: Plan, cast: Cast
+) -> None:
+    log(cast, dose_at(plan, 8), at(8), taken_at=at(8, day=27))
+
+    flags_evaluate(plan=plan, now=at(8) + timedelta(hours=30))
+
+    flag = Flag.objects.open().get(rule=Rule.HOURS_SINCE_TAKEN)
+    assert flag.evidence["since"] == at(8).isoformat()
+
+
+@pytest.mark.parametrize("taken_back", ["extra", "dose"])
+def test_what_was_taken_back_does_not_count_as_taken(
+    plan: Plan, cast: Cast, taken_back: str
+) -> None:
+    dose = dose_at(plan, 14) if taken_back == "dose" else None
+    log(cast, dose_at(plan, 8), at(8))
+    entry = log(cast, dose, at(14))
+    entry_void(entry=entry, by=cast.ewan_user, reason="a mistake", now=at(15))
+
+    flags_evaluate(plan=plan, now=at(8) + timedelta(hours=30))
+
+    assert Flag.objects.open().get(rule="F6").evidence["since"] == at(8).isoformat()
+
+
+def test_a_dose_of_an_earlier_plan_does_not_count_for_the_next_one(plan: Plan, cast: Cast) -> None:
+    log(cast, None, at(7), taken_at=at(6, 30))
+    plan_stop(plan=plan, by=cast.priya, reason="New taper", now=at(21))
+    steps = [raw_step("2026-11-26", "", *THREE_A_DAY)]
+    later = plan_signed(cast.ewan, cast.priya, at(22, day=25), steps, **THRESHOLDS)
+
+    flags_evaluate(plan=later, now=at(9, day=26))
+    assert "F6" not in open_rules(later)
+    flags_evaluate(plan=later, now=at(8, day=26) + timedelta(hours=30))
+
+    assert Flag.objects.open().get(plan=later, rule="F6").evidence["counted_from"] == "first_due"
+
+
+def test_supply_is_flagged_by_the_newest_word_and_closed_by_a_later_date(
+    plan: Plan, cast: Cast
+) -> None:
+    supply(cast, at(0, day=28), at(9))
+    flags_evaluate(plan=plan, now=at(9))
+    assert Flag.objects.open().get(rule="F13").evidence["runs_out_on"] == "2026-11-28"
+
+    supply(cast, at(0, day=30) + timedelta(days=30), at(10))
+    flags_evaluate(plan=plan, now=at(10))
+
+    assert Flag.objects.get(rule="F13").closed_at == at(10)
+
+
+def test_without_thresholds_only_their_absence_is_flagged(cast: Cast) -> None:
+    plan = tuesday_plan(cast)
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+
+    assert Flag.objects.open().get(plan=plan).evidence == {"missing": list(THRESHOLDS)}
+    flags_evaluate(plan=plan, now=at(21, day=26))
+    assert open_rules(plan) == ["F24", "F8"]
+
+
+@pytest.mark.parametrize("name", list(THRESHOLDS))
+def test_one_threshold_that_is_not_set_is_named(cast: Cast, name: str) -> None:
+    plan = tuesday_plan(cast, **(THRESHOLDS | {name: ""}))
+
+    flags_evaluate(plan=plan, now=SIGNED)
+
+    assert Flag.objects.get(rule=Rule.SET_UP).evidence == {"missing": [name]}
+
+
+def test_a_clinic_without_an_out_of_hours_contact_is_flagged_until_it_has_one(
+    plan: Plan, cast: Cast
+) -> None:
+    contact = ContactPoint.objects.filter(clinic=cast.harbour, duty="out_of_hours")
+    contact.update(disabled_at=SIGNED, disabled_reason="550 no such user")
+    flags_evaluate(plan=plan, now=SIGNED)
+    assert Flag.objects.get(rule="F24").evidence == {"missing": ["out_of_hours_contact"]}
+
+    contact.update(disabled_at=None, disabled_reason="")
+    flags_evaluate(plan=plan, now=at(7))
+
+    assert open_rules(plan) == []
+
+
+def test_a_patient_who_never_signed_in_is_flagged_until_they_do(cast: Cast) -> None:
+    steps = [raw_step("2026-11-25", "", *THREE_A_DAY)]
+    plan = plan_signed(cast.samira, cast.priya, cast.now, steps, **THRESHOLDS)
+    flags_evaluate(plan=plan, now=cast.now)
+    assert Flag.objects.get(rule="F24").evidence == {"missing": ["patient_never_signed_in"]}
+
+    patient_join(cast.samira, at=cast.now)
+    flags_evaluate(plan=Plan.objects.get(pk=plan.pk), now=cast.now + SECOND)
+
+    assert open_rules(plan) == []
+
+
+def test_only_flags_that_somebody_must_know_today_open_an_alert(plan: Plan, cast: Cast) -> None:
+    for hour in (8, 14):
+        log(cast, dose_at(plan, hour), at(hour), outcome=Outcome.SKIPPED)
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+
+    assert open_rules(plan) == ["F5", "F7"]
+    alert = Alert.objects.get(kind="flag")
+    assert (alert.flag.rule, alert.alert_class, alert.next_look_at) == ("F5", "D", THIRD_SILENCE)
+
+
+def test_doses_in_a_stay_are_no_silence(plan: Plan, cast: Cast) -> None:
+    Stay.objects.create(
+        patient=cast.ewan,
+        kind=StayKind.HOSPITAL,
+        from_at=at(13),
+        until_at=at(19),
+        recorded_at=at(13),
+        recorded_by=cast.priya,
+    )
+
+    flags_evaluate(plan=plan, now=THIRD_SILENCE)
+
+    assert open_rules(plan) == []
+
+
+def test_a_flag_closes_by_a_note_only_and_only_once_and_its_alert_with_it(
+    plan: Plan, cast: Cast
+) -> None:
+    flag = flag_open(
+        patient=cast.ewan,
+        plan=plan,
+        rule=Rule.STOPPED_EARLY,
+        subject="plan",
+        evidence={},
+        now=at(9),
+    )
+    with pytest.raises(Refusal, match="note"):
+        flag_close(flag=flag, by=cast.priya, note="  ", now=at(10))
+    assert Flag.objects.open().filter(pk=flag.pk).exists()
+
+    flag_close(flag=flag, by=cast.priya, note=" Talked to Ewan ", now=at(10))
+
+    alert = Alert.objects.get(flag=flag)
+    assert (alert.close_reason, alert.closed_at, alert.next_look_at) == (
+        "flag_closed",
+        at(10),
+        at(10),
+    )
+    with pytest.raises(Refusal, match="closed already"):
+        flag_close(flag=flag, by=cast.priya, note="Again", now=at(11))
+    assert flag.events.filter(kind="closed").count() == 1
+
+
+def test_the_database_keeps_one_open_flag_for_one_subject(plan: Plan, cast: Cast) -> None:
+    flag = flag_open(
+        patient=cast.ewan, plan=plan, rule=Rule.SET_UP, subject="plan", evidence={}, now=at(9)
+    )
+    flag.pk = None
+    flag._state.adding = True
+
+    with pytest.raises(IntegrityError, match="flag_once_open_per_subject"), transaction.atomic():
+        flag.save()
