@@ -12,6 +12,7 @@ from django.core.management import get_commands
 from accounts.models import ContactPoint
 from reminders.channels.registry import CHANNELS
 from tests.architecture.sources import PACKAGES, ROOT, assert_none, dotted, sources
+from tracker.selectors.medicine import baclofen
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
@@ -216,6 +217,19 @@ def test_no_word_is_both_to_be_used_and_to_be_avoided() -> None:
     }
     assert len(terms) > 30
     assert terms.isdisjoint(word.lower() for word in words_to_avoid())
+
+
+# --- what docs/data-and-privacy.md says of messages
+
+
+def test_no_text_that_a_message_can_carry_names_the_medicine() -> None:
+    facts = baclofen()
+    rooms = ("reminders/", "tracker/selectors/wording.py")
+    texts = [text for where, text in texts_for_people() if where.startswith(rooms)]
+    texts += [sign.name for sign in facts.signs] + [alike.plain for alike in facts.look_alikes]
+
+    assert len(texts) > 100
+    assert_none(text for text in texts if re.search("baclofen|lioresal", text, re.IGNORECASE))
 
 
 # --- the recipes of CONTRIBUTING.md

@@ -177,7 +177,7 @@ def _signs_headline(evidence: Evidence) -> str:
 
 
 def _stopped_headline(_evidence: Evidence) -> str:
-    return _("Somebody says that baclofen was stopped suddenly")
+    return _("Somebody says that the medicine was stopped suddenly")
 
 
 def _not_taken_headline(evidence: Evidence) -> str:
