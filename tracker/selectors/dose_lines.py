@@ -229,7 +229,8 @@ def _words(entry: Entry, dose: ExpectedDose | None, zone: ZoneInfo) -> str:
     """Return the outcome with its time: a fact in words, never a judgement."""
     if entry.outcome == Outcome.TAKEN and entry.taken_at is not None:
         return _taken_words(entry, entry.taken_at, dose, zone)
-    said = local_moment(entry.received_at, zone)
+    is_same_day = dose is not None and local_date(entry.received_at, zone) == dose.local_date
+    said = (local_clock if is_same_day else local_moment)(entry.received_at, zone)
     if entry.outcome == Outcome.SKIPPED:
         if entry.reason:
             return _("Skipped: %(reason)s") % {"reason": entry.reason}

@@ -27,7 +27,7 @@ RECENT = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One emergency sign that somebody ticked: its name and its plain words."""
+    """One emergency sign that somebody ticked: its name and its plain words, without full stop."""
 
     name: str
     plain: str
@@ -115,7 +115,7 @@ def _emergencies(patient: Patient, now: datetime) -> list[CheckInSign]:
 
 def _said(signs: Sequence[CheckInSign]) -> tuple[Said, ...]:
     facts = baclofen()
-    words = {sign.id: Said(sign.name, sign.plain) for sign in facts.signs}
+    words = {sign.id: Said(sign.name, sign.plain.rstrip(".")) for sign in facts.signs}
     words |= {alike.id: Said(alike.plain.rstrip("."), "") for alike in facts.look_alikes}
     return tuple(words.get(row.sign, Said(row.sign, "")) for row in signs)
 

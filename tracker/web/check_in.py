@@ -26,7 +26,6 @@ from tracker.web.dose_log import answers, page_context
 from tracker.web.standpoint import (
     Standpoint,
     helped_around,
-    look_as_caregiver,
     own_around,
     standpoint,
 )
@@ -35,10 +34,14 @@ JUST_SAID = timedelta(minutes=10)
 """How long the page after an answer shows it."""
 
 
+def _sign_choices() -> list[tuple[str, str]]:
+    return [(sign.id, sign.plain) for sign in baclofen().patient_signs()]
+
+
 class CheckInForm(AnswerForm):
     """Which documented signs are true now, or none; what else somebody must know."""
 
-    sign = forms.MultipleChoiceField(label=_("Signs"), required=False)
+    sign = forms.MultipleChoiceField(label=_("Signs"), choices=_sign_choices, required=False)
     has_stopped = forms.BooleanField(
         label=_("The medicine was stopped suddenly"),
         help_text=_("For any reason: lost, run out, told to stop, could not swallow it."),
@@ -58,11 +61,6 @@ class CheckInForm(AnswerForm):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        choices = [(sign.id, sign.plain) for sign in baclofen().patient_signs()]
-        self.fields["sign"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """ "None of these" and a ticked sign contradict each other: the person decides."""
@@ -100,8 +98,6 @@ def check_in(request: HttpRequest, patient_id: UUID | None = None) -> HttpRespon
     """Ask which documented signs are present; an emergency opens the urgent page at once."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)
     if request.method != "POST":
-        if not here.is_own:
-            look_as_caregiver(here.user, here.patient, "check-in", here.now)
         return _page(request, here, CheckInForm.fresh())
     form = CheckInForm(request.POST)
     if not form.is_valid():
