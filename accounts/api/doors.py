@@ -21,14 +21,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import NotVisible
+from accounts.access import NotVisible, capacities_of
 from accounts.clock import database_now
-from accounts.domain.capacities import Verb
+from accounts.domain.capacities import Capacity, Verb
 from accounts.models import Patient, User
 from accounts.services.audit import patient_open
 
 T = TypeVar("T", bound=Model)
 
+FULL_READERS = frozenset({Capacity.PATIENT, Capacity.CLINICIAN})
 BESIDE_THE_FILTERS = frozenset({"cursor", "format"})
 
 
@@ -55,6 +56,10 @@ class Door(APIView):
         return patient_open(
             actor=self.person, verb=verb, patient_id=patient_id, page=f"api: {page}", now=self.now
         )
+
+    def reads_all(self, patient: Patient) -> bool:
+        """Say whether this person reads what is kept from caregivers: numbers, risks, notes."""
+        return bool(capacities_of(self.person, patient, self.now) & FULL_READERS)
 
 
 class Pages(CursorPagination):

@@ -25,8 +25,6 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient
 from accounts.services.intake import patient_take_in
 
-FULLY_SHOWN_TO = frozenset({Capacity.PATIENT, Capacity.CLINICIAN})
-
 
 class PatientListApi(ListDoor):
     """Whom somebody may see: themselves, the people they help, the patients of their clinics."""
@@ -110,8 +108,7 @@ class PatientApi(Door):
 
     def _shown(self, patient: Patient) -> dict[str, Any]:
         """Return the record as far as this person's capacities let them read it."""
-        capacities = capacities_of(self.person, patient, self.now)
-        is_full = bool(capacities & FULLY_SHOWN_TO)
+        is_full = self.reads_all(patient)
         return {
             "id": patient.pk,
             "name": patient.name,
@@ -123,7 +120,7 @@ class PatientApi(Door):
             "phone": patient.phone,
             "taken_in_at": patient.taken_in_at,
             "has_joined": patient.user_id is not None,
-            "capacities": sorted(capacities),
+            "capacities": sorted(capacities_of(self.person, patient, self.now)),
             "may": sorted(verbs_of(self.person, patient, self.now)),
         }
 

@@ -50,6 +50,7 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{ONE}plans/"): EVERYBODY,
     ("POST", f"{ONE}plans/"): STAFF,
     ("GET", f"{ONE}doses/"): EVERYBODY,
+    ("GET", f"{ONE}entries/"): EVERYBODY,
     ("POST", f"{ONE}entries/"): LOGGERS,
     ("GET", f"{ONE}check-ins/"): EVERYBODY,
     ("POST", f"{ONE}check-ins/"): EVERYBODY,

@@ -265,6 +265,8 @@ def test_an_extra_dose_is_kept_and_the_clinic_is_told(world: World, by) -> None:
     assert Flag.objects.filter(patient=world.cast.ewan, rule="F12").count() == 1
     for who in ("tomasz", "watcher", "stranger", "juno"):
         assert by(who).post(path, body).body == NOT_FOUND
+    (extra,) = by("watcher").get(path).body["results"]
+    assert (extra["dose"], extra["amount_note"]) == (None, "one more 10 mg")
 
 
 def test_an_entry_is_taken_back_with_a_reason_and_stays_readable(world: World, by) -> None:

@@ -245,6 +245,22 @@ def test_the_patient_reads_the_signed_plan_and_its_text(world: World, by) -> Non
     assert "10 mg" in plan["versions"][0]["signed_text"]
 
 
+def test_caregivers_read_the_doses_of_a_plan_and_not_its_risk_context(live_cast: Cast, by) -> None:
+    plan_id = drafted(live_cast, by, risk_note="Status epilepticus in 2019").body["id"]
+    signed(by, plan_id)
+    for who in ("ewan", "priya"):
+        content = by(who).get(f"/plans/{plan_id}/").body["versions"][0]["content"]
+        assert (content["risk_factors"], content["risk_note"]) == (
+            ["epilepsy"],
+            "Status epilepticus in 2019",
+        )
+    for who in ("isla", "watcher"):
+        shown = by(who).get(f"/plans/{plan_id}/")
+        assert set(amounts_in(shown.body["versions"][0]["content"])) == set(AMOUNTS)
+        assert shown.body["versions"][0]["content"]["risk_note"] is None
+        assert "epilep" not in shown.text.lower()
+
+
 @given(amount=amounts())
 def test_any_amount_passes_through_the_api_unchanged(amount: str) -> None:
     sent = raw_plan(steps=[raw_step("2027-01-04", "2027-01-10", dose("08:00", amount))])

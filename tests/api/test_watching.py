@@ -171,7 +171,7 @@ def test_the_worklist_is_the_clinic_s_alone(world: World, by) -> None:
 def test_a_stay_is_recorded_and_ended_by_the_clinic(live_cast: Cast, by) -> None:
     path = f"/patients/{live_cast.ewan.pk}/stays/"
     began = (live_cast.now - timedelta(days=2)).isoformat()
-    body = {"kind": "hospital", "from_at": began}
+    body = {"kind": "hospital", "from_at": began, "note": "Ward 4"}
 
     made = by("priya").post(path, body)
     assert (made.status, made.body["until_at"]) == (201, None)
@@ -180,7 +180,8 @@ def test_a_stay_is_recorded_and_ended_by_the_clinic(live_cast: Cast, by) -> None
     assert by("priya").post(one, {"until_at": "2020-01-01T00:00:00Z"}).attrs == {"until_at"}
     ended = by("priya").post(one, {"until_at": live_cast.now.isoformat()})
     assert ended.body["until_at"] is not None
-    assert len(by("ewan").get(path).body["results"]) == 1
+    assert by("ewan").get(path).body["results"][0]["note"] == "Ward 4"
+    assert by("isla").get(path).body["results"][0]["note"] is None
     for who in ("ewan", "isla", "admin", "juno"):
         assert by(who).post(path, body).body == NOT_FOUND
     assert Stay.objects.count() == 1

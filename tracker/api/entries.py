@@ -10,14 +10,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import NotVisible, require, verbs_of
-from accounts.api.doors import Door, one_of, parse
+from accounts.api.doors import Door, ListDoor, at_one_address, one_of, parse
 from accounts.api.fields import Body, Id, Instant, Text
 from accounts.domain.capacities import Verb
 from tracker.api.entry_shapes import VIA, EntryAnswer, EntryOutput, entry_answer
 from tracker.domain.doses import Outcome
 from tracker.models import Entry
+from tracker.selectors.dose_entries import extras_of
 from tracker.selectors.scope import entries_visible_to
 from tracker.services.entries import entry_add, entry_count_as_extra, entry_void
+
+
+class ExtraEntryListApi(ListDoor):
+    """The extra doses of one patient."""
+
+    ordering = ("-received_at", "id")
+
+    @extend_schema(operation_id="extra_entries", responses=EntryOutput(many=True))
+    def get(self, _request: Request, patient_id: UUID) -> Response:
+        """List the doses taken beside the plan, newest first; those taken back say so."""
+        return self.listed(extras_of(self.opened(patient_id, "extra doses")), EntryOutput)
 
 
 class ExtraEntryAddApi(Door):
@@ -105,6 +117,6 @@ class EntryCountAsExtraApi(EntryDoor):
         return Response(EntryOutput(extra).data, status=201)
 
 
-extra_entry_add = ExtraEntryAddApi.as_view()
+extra_entries = at_one_address(ExtraEntryListApi, ExtraEntryAddApi)
 entry_void_view = EntryVoidApi.as_view()
 entry_count_as_extra_view = EntryCountAsExtraApi.as_view()

@@ -71,8 +71,13 @@ class PlanContentShape(Body):
     formulation = Typed(help_text="An id of GET /medicines/baclofen/.")
     indication = Typed(help_text="An id of GET /medicines/baclofen/, or empty.")
     off_label_reason = Typed()
-    risk_factors = serializers.ListField(child=serializers.CharField(), required=False)
-    risk_note = Typed()
+    risk_factors = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        allow_null=True,
+        help_text="Ids of GET /medicines/baclofen/; null for caregivers.",
+    )
+    risk_note = Typed(help_text="Null for caregivers.")
     named_clinician = Typed(help_text="The id of a clinician of the patient's clinic.")
     rungs = RungShape(many=True, required=False)
     on_time_window = Typed(help_text=MINUTES)
@@ -105,7 +110,7 @@ class VersionOutput(serializers.Serializer[Any]):
     counts_from_at = serializers.DateTimeField()
     signed_at = serializers.DateTimeField()
     signed_by = PersonOutput()
-    signed_text = serializers.CharField()
+    signed_text = serializers.CharField(allow_null=True, help_text="Null for caregivers.")
     signed_sha256 = serializers.CharField()
 
 
@@ -150,16 +155,17 @@ def draft_shape(draft: PlanDraft, content: PlanContent) -> dict[str, object]:
     }
 
 
-def version_shape(version: PlanVersion) -> dict[str, object]:
-    """Return a signed version with what it holds."""
+def version_shape(version: PlanVersion, *, is_full: bool) -> dict[str, object]:
+    """Return a signed version with what it holds; the risk context only where `is_full`."""
+    kept: dict[str, object] = {} if is_full else {"risk_factors": None, "risk_note": None}
     return {
         "id": version.pk,
         "number": version.number,
-        "content": shape_of(content_signed(version)),
+        "content": shape_of(content_signed(version)) | kept,
         "counts_from_at": version.counts_from_at,
         "signed_at": version.signed_at,
         "signed_by": version.signed_by,
-        "signed_text": version.signed_text,
+        "signed_text": version.signed_text if is_full else None,
         "signed_sha256": version.signed_sha256,
     }
 

@@ -45,8 +45,8 @@ class PlanOutput(serializers.Serializer[Any]):
     moves = MoveOutput(many=True)
 
 
-def plan_answer(plan: Plan, status: int = 200) -> Response:
-    """Answer a plan with everything it holds."""
+def plan_answer(plan: Plan, *, is_full: bool = True, status: int = 200) -> Response:
+    """Answer a plan with everything it holds; the risk context only where `is_full`."""
     draft = draft_behind(plan)
     shown = {
         "id": plan.pk,
@@ -56,7 +56,7 @@ def plan_answer(plan: Plan, status: int = 200) -> Response:
         "created_at": plan.created_at,
         "created_by": plan.created_by,
         "draft": draft and draft_shape(draft, plan_content_from(draft.content)),
-        "versions": [version_shape(version) for version in versions_of(plan)],
+        "versions": [version_shape(version, is_full=is_full) for version in versions_of(plan)],
         "moves": [move_shape(move) for move in moves_of(plan)],
     }
     return Response(PlanOutput(shown).data, status=status)
@@ -109,8 +109,8 @@ class PlanApi(Door):
     def get(self, _request: Request, plan_id: UUID) -> Response:
         """Open one plan with every version; the look is recorded."""
         plan = one_of(plans_shown_to(self.person, self.now), plan_id)
-        self.opened(plan.patient_id, "plan")
-        return plan_answer(plan)
+        patient = self.opened(plan.patient_id, "plan")
+        return plan_answer(plan, is_full=self.reads_all(patient))
 
 
 class PlanDraftReplaceApi(Door):

@@ -14,7 +14,7 @@ from accounts.access import require
 from accounts.api.doors import Door, ListDoor, at_one_address, one_of, parse
 from accounts.api.fields import Body, Instant, PersonOutput, Text
 from accounts.domain.capacities import Verb
-from tracker.models import StayKind
+from tracker.models import Stay, StayKind
 from tracker.selectors.dose_entries import stays_of
 from tracker.services.stays import stay_end, stay_record
 
@@ -28,7 +28,11 @@ class StayOutput(serializers.Serializer[Any]):
     until_at = serializers.DateTimeField(allow_null=True, help_text="Null while it goes on.")
     recorded_at = serializers.DateTimeField()
     recorded_by = PersonOutput()
-    note = serializers.CharField()
+    note = serializers.SerializerMethodField()
+
+    def get_note(self, stay: Stay) -> str | None:
+        """Return what the clinician noted; null for caregivers."""
+        return stay.note if self.context["is_full"] else None
 
 
 class StayListApi(ListDoor):
@@ -39,7 +43,8 @@ class StayListApi(ListDoor):
     @extend_schema(operation_id="stays", responses=StayOutput(many=True))
     def get(self, _request: Request, patient_id: UUID) -> Response:
         """List stays, newest first; the look is recorded."""
-        return self.listed(stays_of(self.opened(patient_id, "stays")), StayOutput)
+        patient = self.opened(patient_id, "stays")
+        return self.listed(stays_of(patient), StayOutput, is_full=self.reads_all(patient))
 
 
 class StayRecordApi(Door):
@@ -58,7 +63,7 @@ class StayRecordApi(Door):
         said = parse(StayRecordApi.Input, request)
         kind = StayKind(said.pop("kind"))
         stay = stay_record(patient=patient, by=self.person, kind=kind, now=self.now, **said)
-        return Response(StayOutput(stay).data, status=201)
+        return Response(StayOutput(stay, context={"is_full": True}).data, status=201)
 
 
 class StayEndApi(Door):
@@ -74,7 +79,7 @@ class StayEndApi(Door):
         stay = one_of(stays_of(patient), stay_id)
         said = parse(StayEndApi.Input, request)
         ended = stay_end(stay=stay, by=self.person, until_at=said["until_at"], now=self.now)
-        return Response(StayOutput(ended).data)
+        return Response(StayOutput(ended, context={"is_full": True}).data)
 
 
 stays = at_one_address(StayListApi, StayRecordApi)

@@ -29,10 +29,9 @@ def doses_with_entries(
     return rows.prefetch_related(Prefetch("entries", entries))
 
 
-def extras_of(patient: Patient, *, from_at: datetime, until_at: datetime) -> QuerySet[Entry]:
-    """Return the extra doses said to be taken in [from_at, until_at), those taken back included."""
-    rows = patient.entries.filter(dose=None, taken_at__gte=from_at, taken_at__lt=until_at)
-    return rows.select_related("by", "void__by")
+def extras_of(patient: Patient) -> QuerySet[Entry]:
+    """Return a patient's extra doses with who said so, those taken back included."""
+    return patient.entries.filter(dose=None).select_related("by", "void__by")
 
 
 def check_ins_of(patient: Patient) -> QuerySet[CheckIn]:
