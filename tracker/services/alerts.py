@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.access import capacities_of
-from accounts.domain.capacities import Capacity
+from accounts.access import capacities_of, may
+from accounts.domain.capacities import Capacity, Verb
 from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
@@ -144,14 +144,13 @@ def alerts_close_for_plan(*, plan: Plan, reason: CloseReason, now: datetime, by:
 def alert_acknowledge(*, alert: Alert, by: User, now: datetime) -> Alert:
     """Record that `by` has it: the ladder waits for the follow-up minutes, then goes on.
 
-    A caregiver's word never holds the clinic's rungs of class E or D. The patient's own word is
-    refused, and so is a closed alert.
+    A caregiver's word never holds the clinic's rungs of class E or D. Refused for the patient, for
+    whoever is not told of alerts, and for a closed alert.
     """
     alert = _locked_open(alert)
-    capacities = capacities_of(by, alert.patient, now)
-    if capacities <= {Capacity.PATIENT}:
+    if not may(by, Verb.ACKNOWLEDGE, alert.patient, now):
         raise Refusal(Problem("alert", _("Somebody else has to say “I have it” for this alert.")))
-    is_clinic = Capacity.CLINICIAN in capacities
+    is_clinic = Capacity.CLINICIAN in capacities_of(by, alert.patient, now)
     is_holding_back = alert.held_until_at is not None and not alert.is_clinic_held
     alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
     alert.held_by = by
