@@ -1,12 +1,20 @@
-"""The two doors that the ticks open. They read the clock and call one service each."""
+"""The two doors that the ticks open. They read the clock and call services."""
 
 from __future__ import annotations
+
+from collections import deque
 
 from celery import shared_task
 
 from accounts.clock import database_now
 from reminders.channels.ping import outside_ping
-from reminders.services.dispatch import dispatch_reap, message_deliver, messages_claim
+from reminders.services.dispatch import (
+    claims_release,
+    dispatch_reap,
+    message_deliver,
+    messages_claim,
+)
+from reminders.services.heartbeats import heartbeat_record
 from reminders.services.sweep import sweep_run
 
 
@@ -19,8 +27,16 @@ def sweep() -> None:
 
 @shared_task
 def dispatch() -> None:
-    """Send what is waiting, a few messages at a time, until none is left."""
+    """Send what is waiting, a few messages at a time, until none is left.
+
+    When one message ends the pass, the others of its batch go back to the queue at once.
+    """
     dispatch_reap(now=database_now())
     while claimed := messages_claim(now=database_now()):
-        for message in claimed:
-            message_deliver(claimed=message, now=database_now())
+        waiting = deque(claimed)
+        try:
+            while waiting:
+                message_deliver(claimed=waiting.popleft(), now=database_now())
+        finally:
+            claims_release(waiting, now=database_now())
+    heartbeat_record(leg="dispatch", now=database_now())

@@ -26,6 +26,7 @@ class RungTemplate:
 
 
 DEFAULT_LADDER = (
+    RungTemplate(timedelta(0), Audience.PATIENT),
     RungTemplate(timedelta(minutes=45), Audience.PATIENT),
     RungTemplate(timedelta(minutes=90), Audience.CAREGIVERS),
     RungTemplate(timedelta(minutes=180), Audience.CLINIC),

@@ -17,7 +17,8 @@ class EmailChannel:
     def send(self, letter: Letter) -> None:
         """Hand the mail to the server, or raise DeliveryError.
 
-        An answer of 5xx about the recipient is permanent; everything else may pass: 4xx, a
+        An answer of 5xx about the recipient is permanent, and so is an address that no mail can
+        be written to; everything else may pass: 4xx, a
         refused or broken connection, a server that does not answer in time.
         """
         host = urlsplit(settings.PUBLIC_URL).hostname
@@ -32,6 +33,8 @@ class EmailChannel:
         except smtplib.SMTPRecipientsRefused as refused:
             code, text = next(iter(refused.recipients.values()))
             raise DeliveryError(_said(code, text), is_permanent=code >= 500) from refused
+        except ValueError as unwritable:  # no mail can be written to this: bad header, bad domain
+            raise DeliveryError(str(unwritable), is_permanent=True) from unwritable
         except smtplib.SMTPResponseException as answered:
             said = _said(answered.smtp_code, answered.smtp_error)
             raise DeliveryError(said, is_permanent=False) from answered

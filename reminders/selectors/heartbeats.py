@@ -13,7 +13,6 @@ from tracker.domain.plan_states import PlanState
 from tracker.models import Plan
 
 LEGS = ("sweep", "dispatch")
-HORIZON_LIMIT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,8 @@ def engine_faults(now: datetime) -> list[str]:
     faults = []
     if engine.is_silent:
         faults.append("the engine is silent")
-    if Message.objects.filter(
-        state=MessageState.QUEUED, next_try_at__lte=now - limit, attempts=0
-    ).exists():
+    waiting = Message.objects.filter(state=MessageState.QUEUED, next_try_at__lte=now - limit)
+    if waiting.exists():
         faults.append("a message has waited too long")
     if Plan.objects.filter(state=PlanState.ACTIVE, next_look_at__lte=now - limit).exists():
         faults.append("a plan has waited too long for its next doses")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import uuid5
+from itertools import count
+from uuid import UUID, uuid5
 
 from accounts.domain.tokens import fingerprint
 from reminders.models import OneTapLink
@@ -19,5 +20,12 @@ def link_behind(token: str) -> OneTapLink | None:
 
 def entry_behind(link: OneTapLink) -> Entry | None:
     """Return the entry that a tap on this link wrote and nobody took back; None before a tap."""
-    made = Entry.objects.filter(by=link.person, client_id=uuid5(link.pk, "taken"), void=None)
+    made = Entry.objects.filter(by=link.person, client_id=request_of(link), void=None)
     return made.select_related("dose__standing_entry", "patient__clinic", "by").first()
+
+
+def request_of(link: OneTapLink) -> UUID:
+    """Return the id of the link's next request: the same for every tap until one is taken back."""
+    requests = (uuid5(link.pk, f"taken {number}") for number in count())
+    taken_back = Entry.objects.filter(by=link.person, void__isnull=False)
+    return next(each for each in requests if not taken_back.filter(client_id=each).exists())

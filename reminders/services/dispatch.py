@@ -6,6 +6,7 @@ up: a message may rarely arrive twice, with the same key, and is never lost.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -16,10 +17,10 @@ from django.db.models import F
 from accounts.models import ContactPoint
 from reminders.channels.base import DeliveryError, Letter
 from reminders.channels.registry import CHANNELS
+from reminders.domain.backoff import MOST_ATTEMPTS
 from reminders.domain.messages import MessageState
 from reminders.models import Message
 from reminders.services.compose import letter_for
-from reminders.services.heartbeats import heartbeat_record
 from reminders.services.rechecking import Standing, standing_of
 from reminders.services.recording import (
     failure_record,
@@ -41,14 +42,17 @@ class Claimed:
     claim: UUID
 
 
+@transaction.atomic
 def dispatch_reap(*, now: datetime) -> int:
-    """Give back to the queue what a dead sender held; return how many."""
+    """Give back to the queue what a dead sender held; return how many.
+
+    A message that has cost its sender the life on every attempt is given up instead, and flagged.
+    """
     held = Message.objects.held_too_long(now)
-    returned = held.update(
-        state=MessageState.QUEUED, claim=None, lease_until_at=None, next_try_at=now
-    )
-    heartbeat_record(leg="dispatch", now=now)
-    return returned
+    hopeless = held.filter(attempts__gte=MOST_ATTEMPTS).select_related("person", "clinic")
+    for message in hopeless.select_for_update(no_key=True, skip_locked=True, of=("self",)):
+        undelivered_record(message=message, point=None, now=now, detail="its sender died each time")
+    return held.update(state=MessageState.QUEUED, claim=None, lease_until_at=None, next_try_at=now)
 
 
 @transaction.atomic
@@ -65,6 +69,19 @@ def messages_claim(*, now: datetime) -> list[Claimed]:
         attempts=F("attempts") + 1,
     )
     return [Claimed(message_id=pk, claim=claim) for pk in ids]
+
+
+def claims_release(claimed: Collection[Claimed], *, now: datetime) -> None:
+    """Give messages back that this sender claimed and did not come to."""
+    for each in claimed:
+        rows = Message.objects.filter(pk=each.message_id, claim=each.claim)
+        rows.update(
+            state=MessageState.QUEUED,
+            claim=None,
+            lease_until_at=None,
+            next_try_at=now,
+            attempts=F("attempts") - 1,
+        )
 
 
 def message_deliver(*, claimed: Claimed, now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from uuid import uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +12,9 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.domain.tokens import fingerprint
 from accounts.models import User
 from reminders.models import OneTapLink
+from reminders.selectors.one_tap import entry_behind, request_of
 from tracker.domain.doses import Outcome
-from tracker.models import Entry, ExpectedDose
+from tracker.models import ExpectedDose
 from tracker.services.entries import (
     EntryResult,
     entry_add,
@@ -22,6 +22,7 @@ from tracker.services.entries import (
     entry_void,
     entry_with_request,
 )
+from tracker.services.requests import patient_lock
 
 OPEN_FOR = timedelta(hours=24)
 """How long after the dose was due its link opens."""
@@ -49,7 +50,7 @@ def one_tap_log(*, link: OneTapLink, taken_at: datetime | None, now: datetime) -
     """
     if now >= link.opens_until_at:
         raise Refusal(Problem("link", _("This link has ended. Sign in to log the dose.")))
-    client_id = uuid5(link.pk, "taken")
+    client_id = request_of(link)
     earlier = entry_with_request(by=link.person, client_id=client_id)
     if earlier is not None:
         return earlier
@@ -68,9 +69,19 @@ def one_tap_log(*, link: OneTapLink, taken_at: datetime | None, now: datetime) -
 
 
 @transaction.atomic
-def one_tap_answer(*, link: OneTapLink, entry: Entry, is_two: bool, now: datetime) -> None:
-    """Answer "one dose or two?" for the entry that this link wrote beside another one."""
-    if is_two:
+def one_tap_answer(*, link: OneTapLink, answer: str, now: datetime) -> None:
+    """Answer "one dose or two?" ("one", "two") for the entry this link wrote beside another one.
+
+    Refused when that is no question: nothing was tapped, or its entry is the one that stands.
+    """
+    patient_lock(link.dose.plan.patient)
+    entry = entry_behind(link)
+    standing = entry.dose.standing_entry if entry is not None and entry.dose is not None else None
+    if entry is None or standing is None or standing == entry or answer not in {"one", "two"}:
+        raise Refusal(
+            Problem("answer", _("Nothing is asked here any more. Sign in to correct it."))
+        )
+    if answer == "two":
         entry_count_as_extra(entry=entry, by=link.person, now=now)
     else:
         entry_void(entry=entry, by=link.person, reason=_("One dose, logged twice"), now=now)

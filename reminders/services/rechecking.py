@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from accounts.models import ContactPoint
 from accounts.selectors.contact_points import usable_contact_points
+from accounts.selectors.invitations import invitations_that_work
 from reminders.domain.messages import MessageState, Purpose
 from reminders.models import Message, Notification
 from reminders.selectors.audiences import free_at, has_the_right_to_know
@@ -40,9 +41,8 @@ class Found:
 def standing_of(message: Message, now: datetime) -> Found:
     """Return what to do with a message at `now`; lines that are moot are dropped from it."""
     if message.invitation is not None:
-        is_open = message.invitation.expires_at > now and message.invitation.accepted_at is None
-        is_open = is_open and message.invitation.revoked_at is None
-        return Found(Standing.SEND if is_open else Standing.MOOT, point=_invited(message))
+        works = invitations_that_work(now).filter(pk=message.invitation.pk).exists()
+        return Found(Standing.SEND if works else Standing.MOOT, point=_invited(message))
     if message.contact_point is not None:
         is_wanted = message.contact_point.verified_at is None
         is_wanted = is_wanted and message.contact_point.removed_at is None

@@ -6,6 +6,7 @@ Looking changes nothing and tells nothing about other entries; a tap writes the 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -17,24 +18,41 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.clock import database_now
 from accounts.domain.problems import Refusal
+from accounts.domain.zones import local_date
 from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, link_behind
 from reminders.services.one_tap import one_tap_answer, one_tap_log
 from tracker.domain.doses import on_time_until
 from tracker.domain.schedule import due_instant
+from tracker.services.entries import CLOCK_TOLERANCE
 
 
 class TakenAtForm(forms.Form):
     """When a dose was taken, as the clock on the wall showed it in the plan's zone."""
 
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(
+        label=_("Day"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("On which day?")},
+    )
     time = forms.TimeField(
-        label=_("Time"), widget=forms.TimeInput(attrs={"type": "time", "step": "1"})
+        label=_("Time"),
+        widget=forms.TimeInput(attrs={"type": "time", "step": "1"}),
+        error_messages={"required": _("At what time?")},
     )
 
-    def taken_at(self, zone: ZoneInfo) -> datetime:
-        """Return the instant that was typed."""
-        return due_instant(self.cleaned_data["day"], self.cleaned_data["time"], zone)
+    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone, self.now = zone, now
+
+    def clean(self) -> dict[str, Any]:
+        """Add `taken_at`, the instant that was typed; one that lies ahead is refused."""
+        typed = super().clean() or self.cleaned_data
+        if {"day", "time"} <= typed.keys():
+            typed["taken_at"] = due_instant(typed["day"], typed["time"], self.zone)
+            if typed["taken_at"] > self.now + CLOCK_TOLERANCE:
+                self.add_error("time", _("That is still ahead. Log it once it has been."))
+        return typed
 
 
 @login_not_required
@@ -58,10 +76,10 @@ def one_tap(request: HttpRequest, token: str) -> HttpResponse:
 def _log(request: HttpRequest, link: OneTapLink, now: datetime) -> HttpResponse:
     taken_at: datetime | None = None
     if entry_behind(link) is None and _asks_for_time(link, now):
-        form = TakenAtForm(request.POST)
+        form = TakenAtForm(request.POST, zone=_zone(link), now=now)
         if not form.is_valid():
             return _page(request, link, "late", form=form, status=400)
-        taken_at = form.taken_at(_zone(link))
+        taken_at = form.cleaned_data["taken_at"]
     try:
         result = one_tap_log(link=link, taken_at=taken_at, now=now)
     except Refusal as refusal:
@@ -70,12 +88,10 @@ def _log(request: HttpRequest, link: OneTapLink, now: datetime) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, link: OneTapLink, now: datetime) -> HttpResponse:
-    entry = entry_behind(link)
-    if entry is not None:
-        try:
-            one_tap_answer(link=link, entry=entry, is_two=request.POST["answer"] == "two", now=now)
-        except Refusal as refusal:
-            return _page(request, link, "refused", refusal=refusal, status=400)
+    try:
+        one_tap_answer(link=link, answer=request.POST["answer"], now=now)
+    except Refusal as refusal:
+        return _page(request, link, "refused", refusal=refusal, status=400)
     return _page(request, link, "answered")
 
 
@@ -87,7 +103,8 @@ def _asks_for_time(link: OneTapLink, now: datetime) -> bool:
 
 
 def _blank(link: OneTapLink, now: datetime) -> TakenAtForm:
-    return TakenAtForm(initial={"day": now.astimezone(_zone(link)).date()})
+    zone = _zone(link)
+    return TakenAtForm(initial={"day": local_date(link.dose.due_at, zone)}, zone=zone, now=now)
 
 
 def _zone(link: OneTapLink) -> ZoneInfo:

@@ -44,9 +44,11 @@ def test_hours_that_overlap_replace_nothing(cast: Cast) -> None:
 def test_a_new_clinic_starts_with_a_ladder_that_ends_at_the_clinic(cast: Cast) -> None:
     assert [rung.audience for rung in cast.harbour.rungs.all()] == [
         "patient",
+        "patient",
         "caregivers",
         "clinic",
     ]
+    assert cast.harbour.rungs.first().delay == timedelta(0)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_the_clinic_cannot_be_taken_off_the_end_of_the_ladder(
     with pytest.raises(Refusal) as refused:
         clinic_set_rungs(clinic=cast.harbour, rungs=rungs, by=cast.admin, now=cast.now)
     assert [(each.field, each.row) for each in refused.value.problems] == expected
-    assert cast.harbour.rungs.count() == 3
+    assert cast.harbour.rungs.count() == 4
 
 
 def test_the_last_administrator_stays(cast: Cast) -> None:

@@ -1,6 +1,7 @@
 """The dispatch loses nothing, repeats only after a crash, and writes down what it learned."""
 
 import smtplib
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,8 +9,16 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
+from accounts.domain.capacities import Capacity
+from accounts.models import Membership
+from accounts.models.invitations import FOR_STAFF
+from accounts.services.invitations import invitation_create
+from reminders import tasks
+from reminders.channels.base import DeliveryError, Letter
+from reminders.channels.email import EmailChannel
 from reminders.domain.backoff import MOST_ATTEMPTS
 from reminders.models import Attempt, Message
+from reminders.services.compose import letter_for
 from reminders.services.dispatch import (
     LEASE,
     dispatch_reap,
@@ -211,3 +220,51 @@ def test_the_reaper_leaves_messages_alone_that_are_still_held(plan) -> None:
     messages_claim(now=CAREGIVERS_AT)
     assert dispatch_reap(now=CAREGIVERS_AT + LEASE - SECOND) == 0
     assert dispatch_reap(now=CAREGIVERS_AT + LEASE) == 2
+
+
+def test_an_invitation_that_stopped_working_before_its_mail_went_out_is_not_mailed(cast) -> None:
+    invitation = invitation_create(
+        kind=FOR_STAFF,
+        clinic=cast.harbour,
+        email="new.colleague@example.org",
+        name="New Colleague",
+        capacity=Capacity.CLINICIAN,
+        by=cast.admin,
+        now=TUESDAY,
+    )
+    sweep_run(now=TUESDAY)
+    Membership.objects.filter(user=cast.admin).update(ended_at=TUESDAY)
+    mails = dispatch_all(TUESDAY + SECOND)
+    assert "new.colleague@example.org" not in addresses(mails)
+    assert Message.objects.get(invitation=invitation).state == "cancelled"
+
+
+def test_a_message_that_ends_every_pass_is_given_up_and_holds_up_no_other(
+    plan, monkeypatch
+) -> None:
+    sweep_run(now=CAREGIVERS_AT)
+    poisoned = Message.objects.get(person__email=ISLA, state="queued")
+
+    def sick(*, message, point, now):
+        if message.pk == poisoned.pk:
+            raise ZeroDivisionError
+        return letter_for(message=message, point=point, now=now)
+
+    monkeypatch.setattr("reminders.services.dispatch.letter_for", sick)
+    now = CAREGIVERS_AT
+    for _ in range(3 * MOST_ATTEMPTS):
+        monkeypatch.setattr("reminders.tasks.database_now", lambda now=now: now)
+        with suppress(ZeroDivisionError):
+            tasks.dispatch()
+        now += LEASE / 2
+    assert [letter for letter in mail.outbox if letter.to == [TOMASZ]]
+    poisoned.refresh_from_db()
+    assert poisoned.state == "failed"
+    assert Flag.objects.open().filter(rule="F23").exists()
+
+
+def test_an_address_that_no_mail_can_be_written_to_is_a_permanent_refusal() -> None:
+    letter = Letter(key=uuid4(), address="a@\u0627a.com", subject="Hello", body="")
+    with pytest.raises(DeliveryError) as refused:
+        EmailChannel().send(letter)
+    assert refused.value.is_permanent

@@ -14,7 +14,7 @@ from tests.tapers import first_dose, taper_signed
 from tracker.domain.doses import Outcome
 from tracker.models import Entry, EntryVoid, Flag
 from tracker.services.doses import doses_cancel
-from tracker.services.entries import entry_add
+from tracker.services.entries import entry_add, entry_void
 
 DUE = TUESDAY + timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -88,6 +88,14 @@ def test_after_the_window_the_time_is_asked_for_and_stored_as_said(address, at, 
     assert Entry.objects.get().taken_at == DUE + timedelta(minutes=70)
 
 
+def test_a_typed_time_that_lies_ahead_is_refused_in_words(address, at) -> None:
+    at(DUE + timedelta(hours=2))
+    answer = Client().post(address, {"day": "2026-11-24", "time": "23:59"})
+    assert answer.status_code == 400
+    assert "That is still ahead" in answer.content.decode()
+    assert not Entry.objects.exists()
+
+
 def test_a_dose_that_was_cancelled_becomes_an_extra_dose_and_a_flag(address, at, plan) -> None:
     doses_cancel(plan=plan, reason="plan changed", now=DUE - timedelta(minutes=1))
     answer = Client().post(address, {"day": "2026-11-24", "time": "16:01"})
@@ -134,3 +142,19 @@ def test_a_link_that_never_was_is_not_found(at, db) -> None:
 def test_the_tap_is_protected_against_other_sites(address, at) -> None:
     assert Client(enforce_csrf_checks=True).post(address).status_code == 403
     assert not Entry.objects.exists()
+
+
+def test_a_tap_after_the_entry_was_taken_back_is_a_new_entry(address, at, plan, cast) -> None:
+    Client().post(address)
+    entry_void(entry=Entry.objects.get(), by=cast.ewan_user, reason="a slip", now=DUE)
+    Client().post(address)
+    assert Entry.objects.count() == 2
+    assert first_dose(plan).standing_entry == Entry.objects.get(void=None)
+
+
+@pytest.mark.parametrize("answer", ["one", "two", "nonsense"])
+def test_an_answer_to_nothing_that_was_asked_takes_nothing_back(address, at, plan, answer) -> None:
+    Client().post(address)
+    assert Client().post(address, {"answer": answer}).status_code == 400
+    assert not EntryVoid.objects.exists()
+    assert first_dose(plan).standing_entry is not None

@@ -1,10 +1,13 @@
 """The sweep decides from facts and `now`, once, and says who was told."""
 
 from datetime import timedelta
+from io import StringIO
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 
+from accounts.clock import database_now
 from reminders.models import Message, Notification
 from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY, Cast
@@ -244,3 +247,14 @@ def test_expected_doses_reach_fourteen_days_ahead_and_are_extended_by_the_sweep(
     assert plan.doses.count() == 14
     sweep_run(now=TUESDAY + timedelta(days=3))
     assert plan.doses.latest("due_at").due_at == DUE + timedelta(days=16)
+
+
+def test_a_dry_run_says_what_is_due_and_decides_nothing(plan) -> None:
+    now = database_now()
+    plan.doses.update(due_at=now, next_look_at=now)
+    out = StringIO()
+    call_command("sweep", "--dry-run", stdout=out)
+    assert "would look at 14 doses" in out.getvalue()
+    assert not Alert.objects.exists()
+    call_command("sweep", stdout=out)
+    assert Alert.objects.count() == 14
