@@ -1,4 +1,4 @@
-"""How a message may move, and how its next try is spaced."""
+"""How a message may move, and its place in the queue."""
 
 from __future__ import annotations
 

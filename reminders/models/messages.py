@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from accounts.models import Clinic, ContactPoint, Fact, Invitation, OrderedFact
 from reminders.domain.messages import MessageState, Purpose
+from reminders.domain.recipients import Recipient
 from tracker.models import Alert, ExpectedDose
 
 
@@ -91,6 +92,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.purpose} message {self.pk}"
 
+    @property
+    def recipient(self) -> Recipient:
+        """Whom it is for."""
+        return Recipient(person_id=self.person_id, clinic_id=self.clinic_id, duty=self.duty)
+
 
 class Notification(models.Model):
     """One line of a message: one rung of one alert told to one recipient, once per round."""
@@ -122,6 +128,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.alert_id} rung {self.rung}"
+
+    @property
+    def recipient(self) -> Recipient:
+        """Whom it is for."""
+        return Recipient(person_id=self.person_id, clinic_id=self.clinic_id, duty=self.duty)
 
 
 class Attempt(OrderedFact):

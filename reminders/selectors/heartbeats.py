@@ -36,9 +36,8 @@ def engine_at(now: datetime) -> Engine:
     )
 
 
-def engine_faults(now: datetime) -> list[str]:
+def engine_faults(engine: Engine, now: datetime) -> list[str]:
     """Return, in words, what the health page fails for; empty when the engine is well."""
-    engine = engine_at(now)
     limit = timedelta(seconds=settings.ENGINE_SILENT_SECONDS)
     faults = []
     if engine.is_silent:

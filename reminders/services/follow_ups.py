@@ -39,8 +39,8 @@ def _tell(alert: Alert, lines: QuerySet[Notification], now: datetime) -> None:
     told: dict[Recipient, Notification] = {}
     outside = lines.exclude(person__isnull=False, person=alert.patient.user_id)
     for line in outside.order_by("round", "rung"):
-        told[_recipient(line)] = line
-    followed = {_recipient(line) for line in alert.notifications.filter(purpose=Purpose.FOLLOW_UP)}
+        told[line.recipient] = line
+    followed = {line.recipient for line in alert.notifications.filter(purpose=Purpose.FOLLOW_UP)}
     lines_queue(
         [
             Line(
@@ -57,7 +57,3 @@ def _tell(alert: Alert, lines: QuerySet[Notification], now: datetime) -> None:
         ],
         now=now,
     )
-
-
-def _recipient(line: Notification) -> Recipient:
-    return Recipient(person_id=line.person_id, clinic_id=line.clinic_id, duty=line.duty)

@@ -14,7 +14,6 @@ from reminders.channels.base import DeliveryError
 from reminders.domain.backoff import next_try_at
 from reminders.domain.grouping import Line
 from reminders.domain.messages import ALLOWED, MessageState, Purpose
-from reminders.domain.recipients import Recipient
 from reminders.models import Attempt, Message, Notification
 from reminders.services.climbing import undelivered_flag
 from reminders.services.follow_ups import follow_up_after_sending
@@ -90,7 +89,7 @@ def message_end(*, message: Message, standing: Standing, now: datetime) -> None:
                 alert_class=line.alert.alert_class,
                 rung=line.rung,
                 round=line.round,
-                recipient=_recipient(message),
+                recipient=message.recipient,
                 purpose=Purpose.ALERT,
             )
             for line in _open_lines(message)
@@ -153,7 +152,3 @@ def _has_another_way(message: Message) -> bool:
     return usable_contact_points(
         person=message.person, clinic=message.clinic, duty=message.duty
     ).exists()
-
-
-def _recipient(message: Message) -> Recipient:
-    return Recipient(person_id=message.person_id, clinic_id=message.clinic_id, duty=message.duty)

@@ -53,8 +53,8 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 def healthz_engine(_request: HttpRequest) -> HttpResponse:
     """Say whether the engine sweeps and sends; 503 once it has been silent for five minutes."""
     now = database_now()
-    faults = engine_faults(now)
     engine = engine_at(now)
+    faults = engine_faults(engine, now)
     return JsonResponse(
         {
             "status": "fault" if faults else "ok",
