@@ -22,4 +22,4 @@ USER stepdown
 EXPOSE 8000
 CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
      "--workers", "2", "--threads", "4", "--max-requests", "2000", "--max-requests-jitter", "200", \
-     "--graceful-timeout", "30", "--no-control-socket"]
+     "--graceful-timeout", "30", "--preload", "--no-control-socket"]

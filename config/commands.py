@@ -13,7 +13,7 @@ def web_command(*, address: str, workers: int = 2, threads: int = 4) -> list[str
         sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", address,
         "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads),
         "--max-requests", "2000", "--max-requests-jitter", "200", "--graceful-timeout", "30",
-        "--no-control-socket", "--log-level", "warning",
+        "--preload", "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
 
 

@@ -107,8 +107,11 @@ def run(signals: StopSignals) -> None:
         with signals.held():
             seed_if_empty(environment)
         with signals.held():
-            start_processes(supervisor, web_port, page_port)
+            start_web(supervisor, web_port, page_port)
         wait_for_web(supervisor, web_port)
+        with signals.held():
+            supervisor.start("worker", commands.worker_command())
+            supervisor.start("beat", commands.beat_command())
         announce(environment, page_port, seconds=time.monotonic() - started)
         watch(supervisor, services, signals)
     finally:
@@ -178,8 +181,8 @@ def has_clinic(environment: dict[str, str]) -> bool:
     return bool(row and row[0])
 
 
-def start_processes(supervisor: Supervisor, web_port: int, page_port: int) -> None:
-    """Start the mail sink (unless mail goes elsewhere), the web server, worker and beat."""
+def start_web(supervisor: Supervisor, web_port: int, page_port: int) -> None:
+    """Start the web server, and the mail sink unless mail goes elsewhere."""
     if not os.environ.get("EMAIL_HOST"):
         smtp_port = int(supervisor.environment["EMAIL_PORT"])
         sink = commands.sink_command(
@@ -187,8 +190,6 @@ def start_processes(supervisor: Supervisor, web_port: int, page_port: int) -> No
         )
         supervisor.start("inbox", sink)
     supervisor.start("web", commands.web_command(address=f"{LOOPBACK}:{web_port}"))
-    supervisor.start("worker", commands.worker_command())
-    supervisor.start("beat", commands.beat_command())
 
 
 def wait_for_web(supervisor: Supervisor, web_port: int) -> None:
