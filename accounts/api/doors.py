@@ -23,13 +23,12 @@ from rest_framework.views import APIView
 
 from accounts.access import NotVisible, capacities_of
 from accounts.clock import database_now
-from accounts.domain.capacities import Capacity, Verb
+from accounts.domain.capacities import FULL_READERS, Verb
 from accounts.models import Patient, User
 from accounts.services.audit import patient_open
 
 T = TypeVar("T", bound=Model)
 
-FULL_READERS = frozenset({Capacity.PATIENT, Capacity.CLINICIAN})
 BESIDE_THE_FILTERS = frozenset({"cursor", "format"})
 
 

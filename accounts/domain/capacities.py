@@ -78,6 +78,9 @@ SCOPED_RIGHTS: Mapping[Scope, frozenset[Verb]] = MappingProxyType(
 
 CLINIC_CAPACITIES = frozenset({Capacity.CLINICIAN, Capacity.ADMINISTRATOR})
 
+# Who reads what is kept from caregivers: numbers, risks, the clinic's notes.
+FULL_READERS = frozenset({Capacity.PATIENT, Capacity.CLINICIAN})
+
 
 def rights(
     capacities: frozenset[Capacity], scopes: frozenset[Scope] = frozenset()

@@ -104,6 +104,19 @@ def test_a_clinician_closes_a_flag_with_a_note_and_nobody_else(world: World, by)
     assert "resolved" not in alert["outcome"].lower()
 
 
+def test_caregivers_do_not_read_the_note_with_which_the_clinic_closed(world: World, by) -> None:
+    words = "Seen in clinic, sent to A&E"
+    by("priya").post(f"/flags/{world.flag.pk}/close/", {"note": words})
+
+    def quotes(who: str) -> list[str]:
+        acts = by(who).get(f"/alerts/{world.alert.pk}/").body["acts"]
+        return [act["quote"] for act in acts if act["quote"]]
+
+    assert quotes("ewan") == quotes("priya") == [words]
+    for who in ("isla", "tomasz", "watcher"):
+        assert quotes(who) == []
+
+
 def test_a_caregiver_says_i_have_it_and_all_read_who(world: World, by) -> None:
     path = f"/alerts/{world.alert.pk}/"
 

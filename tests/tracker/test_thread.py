@@ -317,3 +317,21 @@ def test_an_alert_about_a_dose_closes_with_a_note(present: Cast, silence: Alert)
     assert answer.headers["Location"] == f"/patients/{present.ewan.pk}/"
     silence.refresh_from_db()
     assert silence.close_reason == CloseReason.NOTED
+
+
+def test_the_closing_note_is_for_the_patient_and_the_clinic_only(
+    present: Cast, silence: Alert
+) -> None:
+    words = "Drank at the weekend, reached by phone."
+    present.client(present.priya).post(f"/alerts/{silence.pk}/close/", {"note": words})
+
+    def page_of(who: User) -> str:
+        return present.client(who).get(f"/alerts/{silence.pk}/").content.decode()
+
+    for who in (present.ewan_user, present.priya, present.adaeze):
+        assert words in page_of(who)
+    for who in (present.isla, present.tomasz, present.watcher):
+        assert "The clinic closed it with a note" in page_of(who)
+        assert words not in page_of(who)
+    silence.refresh_from_db()
+    assert words not in str(alert_thread(silence, database_now()).acts)

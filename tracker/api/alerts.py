@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import require
+from accounts.access import capacities_of, require
 from accounts.api.doors import Door, ListDoor, one_of, parse, parse_filters
 from accounts.api.fields import Body, PersonOutput, Text
 from accounts.domain.capacities import Verb
@@ -153,7 +153,7 @@ class AlertThreadApi(AlertDoor):
         """Open an alert with everything that was decided, told and answered."""
         alert = self.alert(alert_id, Verb.SEE)
         self.opened(alert.patient_id, "alert")
-        thread = alert_thread(alert, self.now)
+        thread = alert_thread(alert, self.now, capacities_of(self.person, alert.patient, self.now))
         return Response(AlertThreadApi.Output(thread, context={"now": self.now}).data)
 
 

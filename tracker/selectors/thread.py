@@ -5,7 +5,7 @@ Read from the alert's own events, which nobody can edit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import Person
 from accounts.domain.audiences import Audience
+from accounts.domain.capacities import FULL_READERS, Capacity
 from accounts.models import CareLink
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass
@@ -127,8 +128,14 @@ def alert_visible_to(user: Person, alert_id: UUID, now: datetime) -> Alert | Non
     return alerts_visible_to(user, now).filter(pk=alert_id).first()
 
 
-def alert_thread(alert: Alert, now: datetime) -> Thread:
-    """Return the thread of one alert, as far as it has come by `now`."""
+def alert_thread(
+    alert: Alert, now: datetime, capacities: Collection[Capacity] = frozenset()
+) -> Thread:
+    """Return the thread of one alert, as far as it has come by `now`.
+
+    `capacities` are what the reader is to the patient: the note with which the clinic closed it
+    is for the patient and the clinic only.
+    """
     events = list(alert.events.select_related("person", "clinic").order_by("at", "pk"))
     zone = ZoneInfo(alert.dose.version.zone) if alert.dose else alert.patient.zone_info
     ladder = ladder_behind(alert)
@@ -144,7 +151,7 @@ def alert_thread(alert: Alert, now: datetime) -> Thread:
         holder=_holder(alert, events, now),
         stages=_stages(alert, events, ladder, zone),
         rungs=_rungs(alert, events, ladder),
-        acts=_acts(alert, events, zone),
+        acts=_acts(alert, events, zone, reads_all=bool(FULL_READERS.intersection(capacities))),
         entries=_entries(alert, zone),
     )
 
@@ -279,7 +286,9 @@ def _relations(alert: Alert) -> dict[UUID, str]:
     return found
 
 
-def _acts(alert: Alert, events: Iterable[AlertEvent], zone: ZoneInfo) -> tuple[Act, ...]:
+def _acts(
+    alert: Alert, events: Iterable[AlertEvent], zone: ZoneInfo, *, reads_all: bool
+) -> tuple[Act, ...]:
     words = {
         AlertEventKind.OPENED: _("Alert opened."),
         AlertEventKind.LISTED: _("Put on the clinic’s worklist."),
@@ -289,13 +298,15 @@ def _acts(alert: Alert, events: Iterable[AlertEvent], zone: ZoneInfo) -> tuple[A
     }
     acts = []
     for event in events:
+        quote = event.note
         if event.kind == AlertEventKind.CLOSED:
+            quote = event.note if reads_all else ""
             fact = _("Closed. %(outcome)s.") % {"outcome": alert_outcome(alert, zone)}
         elif event.kind in words:
             fact = words[AlertEventKind(event.kind)] % {"who": told_name(event) or _("Somebody")}
         else:
             continue
-        acts.append(Act(at=event.at, fact=fact, quote=event.note))
+        acts.append(Act(at=event.at, fact=fact, quote=quote))
     return tuple(acts)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import NotVisible, looking_as, verbs_of
+from accounts.access import NotVisible, capacities_of, looking_as, verbs_of
 from accounts.clock import database_now
 from accounts.domain.capacities import Capacity, Verb
 from accounts.domain.problems import Refusal
@@ -64,7 +64,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     verbs = verbs_of(user, found.patient, now)
     is_open = found.closed_at is None
     context = {
-        "thread": alert_thread(found, now),
+        "thread": alert_thread(found, now, capacities_of(user, found.patient, now)),
         "now": now,
         "is_desk": capacity is Capacity.CLINICIAN,
         "may_acknowledge": is_open and Verb.ACKNOWLEDGE in verbs,
