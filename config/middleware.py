@@ -1,9 +1,16 @@
 """What every response gets: no caching of private pages, no leaking of secret links."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 type_of_next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,7 +49,28 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         view_args: tuple[object, ...],
         view_kwargs: dict[str, object],
     ) -> HttpResponseBase | None:
-        """Return None for public views and signed-in people, else the way to the sign-in page."""
+        """Return None for public views and signed-in people, else the way to the sign-in page.
+
+        From there it leads to a page that can be opened. A part that a script asked for leaves its
+        page: swapped in, the sign-in page would leave nothing where the part was. What only takes
+        a form comes back to the page the form was on.
+        """
         if not getattr(view_func, "login_required", True):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        is_part = request.headers.get("HX-Request") == "true"
+        if refused is None or (request.method in SAFE_METHODS and not is_part):
+            return refused
+        came_from = request.headers.get("HX-Current-URL" if is_part else "Referer", "")
+        sign_in = redirect_to_login(
+            _own_path(request, came_from), self.get_login_url(view_func), REDIRECT_FIELD_NAME
+        )
+        return HttpResponseClientRedirect(sign_in.url) if is_part else sign_in
+
+
+def _own_path(request: HttpRequest, address: str) -> str:
+    """Return the path and query of an address of this site; "/" for any other."""
+    parts = urlsplit(address)
+    path = parts._replace(scheme="", netloc="", fragment="").geturl()
+    is_ours = parts.netloc == request.get_host()
+    return path if is_ours and url_has_allowed_host_and_scheme(path, None) else "/"

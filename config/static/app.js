@@ -21,6 +21,32 @@ document.addEventListener("keydown", (event) => {
   if (menu) menu.querySelector("summary").focus();
 });
 
+// What was sent and did not arrive, or was refused by a server that is away, says so beside its form;
+// a tap that nobody heard must not look like one that counted. Parts that refresh themselves (no
+// event began them) stay as they are.
+function tellUnheard(event) {
+  const asked = event.detail.requestConfig;
+  if (!asked || !asked.triggeringEvent) return;
+  const place = asked.elt.closest("form") || asked.elt;
+  const line = document.createElement("p");
+  line.className = "banner banner--wrong";
+  line.dataset.unheard = "";
+  line.setAttribute("role", "alert");
+  line.textContent = place.dataset.failed || document.body.dataset.failed;
+  forgetUnheard();
+  place.before(line);
+}
+function forgetUnheard() {
+  for (const line of document.querySelectorAll("[data-unheard]")) line.remove();
+}
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, tellUnheard);
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const asked = event.detail.requestConfig;
+  if (event.detail.shouldSwap && asked && asked.triggeringEvent) forgetUnheard();
+});
+
 // A page that could not be served asks for itself again, and opens once the answer is there. What
 // only took a form cannot be opened again; then the start page is.
 for (const note of document.querySelectorAll("[data-retry]")) {

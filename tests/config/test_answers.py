@@ -48,6 +48,25 @@ def test_a_page_is_private_unless_its_view_says_otherwise(anybody: Client) -> No
     assert anybody.get("/public/").content == b"public"
 
 
+@pytest.mark.parametrize(
+    ("came_from", "next_page"),
+    [
+        ("http://testserver/today/?logged=1#x", "/today/%3Flogged%3D1"),
+        ("http://elsewhere.example/today/", "/"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_signing_in_after_a_form_leads_back_to_the_page_the_form_was_on(
+    anybody: Client, came_from: str, next_page: str
+) -> None:
+    plain = anybody.post("/private/", headers={"Referer": came_from})
+    assert (plain.status_code, plain["Location"].split("next=")[1]) == (302, next_page)
+    part = {"HX-Request": "true", "HX-Current-URL": came_from}
+    for answer in (anybody.post("/private/", headers=part), anybody.get("/private/", headers=part)):
+        assert (answer.status_code, answer["HX-Redirect"].split("next=")[1]) == (200, next_page)
+
+
 def test_a_public_page_needs_no_database_even_with_a_session_cookie(anybody: Client) -> None:
     # No `db` mark: any query would fail this test.
     anybody.cookies["session"] = "0123456789abcdef0123456789abcdef"
