@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import ContactPoint, Invitation
+from accounts.models import ContactPoint, Invitation, Patient
 from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
 from accounts.services.contact_points import contact_point_mint_token
 from accounts.services.invitations import invitation_mint_mail_token
@@ -71,10 +71,18 @@ def _words(message: Message, point: ContactPoint, now: datetime) -> tuple[str, l
     if message.purpose == Purpose.PROMPT:
         return _prompt(message, lines, point, now)
     if message.purpose == Purpose.FOLLOW_UP:
-        return _follow_up(lines)
-    if message.person_id is not None and message.person_id == lines[0].alert.patient.user_id:
-        return _question(lines)
-    return _alert(message, lines, now)
+        return _follow_up(message, lines, now)
+    own = [line for line in lines if _is_own(message, line)]
+    others = [line for line in lines if not _is_own(message, line)]
+    if not others:
+        return _question(own)
+    subject, paragraphs = _alert(message, others, now)
+    return subject, [*(_question(own)[1] if own else []), *paragraphs]
+
+
+def _is_own(message: Message, line: Notification) -> bool:
+    """Tell whether the reader is the patient; a patient may help somebody else as well."""
+    return message.person_id is not None and message.person_id == line.alert.patient.user_id
 
 
 def _invitation(invitation: Invitation, now: datetime) -> tuple[str, list[str]]:
@@ -142,29 +150,33 @@ def _question(lines: Sequence[Notification]) -> tuple[str, list[str]]:
 
 def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> tuple[str, list[str]]:
     is_emergency = message.message_class == FlagClass.EMERGENCY
-    is_for_clinic = message.person is None or is_clinician_at(
-        lines[0].alert.patient, message.person, now
-    )
-    facts = (_fact(line.alert, is_for_clinic=is_for_clinic) for line in lines)
-    paragraphs = list(dict.fromkeys(facts))
+    for_clinic = {line.pk: _is_for_clinic(message, line, now) for line in lines}
+    paragraphs = [_fact(line.alert, is_for_clinic=for_clinic[line.pk]) for line in lines]
     if is_emergency:
         number = lines[0].alert.patient.clinic.emergency_number
         paragraphs.append(
             _("Get help now: call %(number)s. Do not wait for a reply here.") % {"number": number}
         )
-    paragraphs.append(_closed_clinic(lines[0].alert, now))
-    page = "worklist" if is_for_clinic else "feed"
-    paragraphs += [_("Say “I have it”, or pass it on, here:"), _address(page)]
+    paragraphs += [_closed_clinic(line.alert, now) for line in lines]
+    paragraphs.append(_("Say “I have it”, or pass it on, here:"))
+    paragraphs += [_address("worklist" if for_clinic[line.pk] else "feed") for line in lines]
     subject = _("Stepdown: get help now") if is_emergency else _("Stepdown: something to look at")
-    return subject, paragraphs
+    return subject, list(dict.fromkeys(paragraphs))
 
 
-def _follow_up(lines: Sequence[Notification]) -> tuple[str, list[str]]:
+def _is_for_clinic(message: Message, line: Notification, now: datetime) -> bool:
+    return message.person is None or is_clinician_at(line.alert.patient, message.person, now)
+
+
+def _follow_up(
+    message: Message, lines: Sequence[Notification], now: datetime
+) -> tuple[str, list[str]]:
     paragraphs = []
     for line in lines:
         zone = ZoneInfo(line.alert.patient.zone)
+        is_for_clinic = _is_for_clinic(message, line, now)
         values = {
-            "name": line.alert.patient.name.partition(" ")[0],
+            "name": _name(line.alert.patient, is_for_clinic=is_for_clinic),
             "fact": alert_headline(line.alert),
             "outcome": alert_outcome(line.alert, zone),
         }
@@ -174,10 +186,15 @@ def _follow_up(lines: Sequence[Notification]) -> tuple[str, list[str]]:
 
 def _fact(alert: Alert, *, is_for_clinic: bool) -> str:
     zone = ZoneInfo(alert.patient.zone)
-    name = alert.patient.name if is_for_clinic else alert.patient.name.partition(" ")[0]
+    name = _name(alert.patient, is_for_clinic=is_for_clinic)
     at = alert.dose.due_at if alert.dose is not None else alert.opened_at
     values = {"name": name, "fact": alert_headline(alert), "moment": local_moment(at, zone)}
     return _("%(name)s: %(fact)s (%(moment)s).") % values
+
+
+def _name(patient: Patient, *, is_for_clinic: bool) -> str:
+    """Return the whole name for the clinic, the first name for everybody else."""
+    return patient.name if is_for_clinic else patient.name.partition(" ")[0]
 
 
 def _closed_clinic(alert: Alert, now: datetime) -> str:

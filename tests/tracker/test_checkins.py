@@ -322,6 +322,8 @@ def test_a_page_of_answers_is_stored_whole_and_once(
 
 def test_a_page_without_an_answer_is_refused(cast: Cast, plan: Plan) -> None:
     with pytest.raises(Refusal, match="None of these"):
+        answer(cast, uuid4())
+    with pytest.raises(Refusal):
         answer(cast, uuid4(), note="only words")
     assert not CheckIn.objects.exists()
 
