@@ -20,3 +20,19 @@ def is_one_line(text: str) -> bool:
 def is_phone_number(text: str) -> bool:
     """Say whether the text can be dialled: digits, perhaps a leading plus and spacing."""
     return _PHONE.fullmatch(text) is not None
+
+
+def is_sendable_domain(domain: str) -> bool:
+    """Say whether a mail server can be asked for this domain: it has a form in ASCII (IDNA).
+
+    An address in brackets is one of a machine and has none.
+    """
+    if domain.startswith("["):
+        return True
+    if any(unicodedata.category(each) == "Cf" for each in domain):
+        return False
+    try:
+        labels = domain.encode("idna").split(b".")
+    except UnicodeError:
+        return False
+    return all(labels)

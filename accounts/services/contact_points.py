@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from accounts.domain.problems import Conflict, Problem, Refusal
+from accounts.domain.texts import is_sendable_domain
 from accounts.domain.tokens import fingerprint
 from accounts.models import Clinic, ContactPoint, ContactVerification, User
 from accounts.models.contact_points import EMAIL
@@ -62,11 +63,14 @@ def contact_point_add(
 
 
 def address_check(address: str, *, field: str = "address") -> None:
-    """Raise Refusal at `field` when this is not an e-mail address."""
+    """Raise Refusal at `field` when this is not an e-mail address that mail can be sent to."""
+    address = address.strip()
     try:
-        validate_email(address.strip())
+        validate_email(address)
     except ValidationError as error:
         raise Refusal(*problems_in(error, field=field)) from error
+    if not is_sendable_domain(address.rpartition("@")[2]):
+        raise Refusal(Problem(field, _("No mail can be sent to this address. Check its end.")))
 
 
 @transaction.atomic

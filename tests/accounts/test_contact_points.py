@@ -129,6 +129,26 @@ def test_what_is_no_address_is_refused_at_its_field(cast: Cast, address: str) ->
     assert refused.value.problems[0].field == "address"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@\u0627a.com",
+        "a@work\u00ad.example",
+        "a@a\uff0e\uff0eb.com",
+        "a@" + "\u00e9" * 62 + ".example",
+        "a@" + "b" * 70 + ".example",
+    ],
+)
+def test_an_address_to_which_no_mail_can_go_is_refused(cast: Cast, address: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        added(cast, address)
+    assert [problem.field for problem in refused.value.problems] == ["address"]
+
+
+def test_an_address_in_another_script_is_accepted(cast: Cast) -> None:
+    assert added(cast, "isla@b\u00fccher.example").address == "isla@b\u00fccher.example"
+
+
 def test_an_address_may_belong_to_two_people(cast: Cast) -> None:
     point = added(cast, cast.tomasz.email)
     assert point.person == cast.isla
