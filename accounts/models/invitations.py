@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.domain.capacities import CLINIC_CAPACITIES
+from accounts.domain.capacities import CLINIC_CAPACITIES, Capacity
 from accounts.models.care_links import CareLink
 from accounts.models.clinics import Clinic
 from accounts.models.patients import Patient
@@ -102,6 +102,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} invitation for {self.name}"
+
+    @property
+    def is_mail_only(self) -> bool:
+        """Whether no handed link opens it: it gives sight of a clinic's patients."""
+        return self.capacity == Capacity.CLINICIAN
 
 
 class InvitationToken(models.Model):

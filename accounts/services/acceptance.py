@@ -14,7 +14,7 @@ from accounts.selectors.people import user_with_email
 from accounts.services.audit import audit_record
 from accounts.services.clinics import membership_add
 from accounts.services.contact_points import contact_point_settle
-from accounts.services.links import LinkGone
+from accounts.services.links import MAIL_ONLY, LinkGone
 from accounts.services.people import user_create
 
 
@@ -30,11 +30,14 @@ def invitation_accept(
 
     `user` is who is signed in, if anybody; otherwise `name` and `password` make the account.
     Raises LinkGone when the link no longer works, SignInFirst when the invited address has an
-    account and somebody else (or nobody) is signed in, Refusal at "password" or "name".
+    account and somebody else (or nobody) is signed in, Refusal at "password" or "name", and when
+    a handed link would give sight of a clinic's patients.
     """
     found = invitation_behind(token, now)
     if found is None:
         raise LinkGone
+    if found.invitation.is_mail_only and not found.is_mailed:
+        raise Refusal(Problem("", _(MAIL_ONLY)))
     _wanted_check(found.invitation)
     invitation = _lock(found.invitation, now)
     person = _person(invitation, user=user, name=name, password=password, now=now)
@@ -120,6 +123,8 @@ def _give(invitation: Invitation, person: User, now: datetime) -> None:
     elif invitation.patient is not None:
         _give_record(invitation.patient, person)
     else:
+        if invitation.invited_by_id == person.pk:
+            raise Refusal(Problem("", _("You cannot accept an invitation that you sent yourself.")))
         membership_add(
             user=person,
             clinic=invitation.clinic,

@@ -8,13 +8,21 @@ from django.utils.translation import gettext as _
 from accounts.domain.capacities import Capacity
 from accounts.domain.problems import Problem, Refusal
 from accounts.domain.tokens import fingerprint
-from accounts.models import CareLink, Clinic, Invitation, InvitationToken, Patient, User
-from accounts.models.invitations import VIA_HAND, VIA_MAIL
+from accounts.models import (
+    CareLink,
+    Clinic,
+    ContactPoint,
+    Invitation,
+    InvitationToken,
+    Patient,
+    User,
+)
+from accounts.models.invitations import FOR_STAFF, VIA_HAND, VIA_MAIL
 from accounts.selectors.invitations import invitations_that_work
 from accounts.services.audit import audit_record
 from accounts.services.checks import row_check
 from accounts.services.contact_points import address_check
-from accounts.services.links import LINK_WINDOW, token_new
+from accounts.services.links import LINK_WINDOW, MAIL_ONLY, token_new
 
 
 @transaction.atomic
@@ -33,10 +41,13 @@ def invitation_create(
 ) -> Invitation:
     """Ask somebody in and have the engine mail the link; the answer is the same for every address.
 
-    Raises Refusal (field "email") when that is no address.
+    Raises Refusal (field "email") when that is no address, or the inviter's own one for work at
+    the clinic.
     """
     email = email.strip().lower()
     address_check(email, field="email")
+    if kind == FOR_STAFF and by is not None:
+        _not_oneself_check(by, email)
     invitation = Invitation(
         kind=kind,
         clinic=clinic,
@@ -60,9 +71,11 @@ def invitation_create(
 def invitation_hand_over(*, invitation: Invitation, by: User, now: datetime) -> str:
     """Return a token to show as a code or to print; it opens the invitation, proves no address.
 
-    Raises Refusal when the invitation no longer works.
+    Raises Refusal when the invitation no longer works, or when only its mailed link may open it.
     """
     _open_check(invitation, now)
+    if invitation.is_mail_only:
+        raise Refusal(Problem("", _(MAIL_ONLY)))
     token = _mint(invitation, via=VIA_HAND, now=now)
     _audit(invitation, "invitation.handed_over", by=by, now=now)
     return token
@@ -118,6 +131,14 @@ def invitation_send_again(*, invitation: Invitation, by: User, now: datetime) ->
         by=by,
         now=now,
     )
+
+
+def _not_oneself_check(by: User, email: str) -> None:
+    """Refuse an address of the inviter: nobody gives themselves a right at a clinic."""
+    own = ContactPoint.objects.filter(person=by, address__iexact=email)
+    if by.email == email or own.exists():
+        text = _("This is your own address. Nobody invites themselves to work at a clinic.")
+        raise Refusal(Problem("email", text))
 
 
 def _mint(invitation: Invitation, *, via: str, now: datetime) -> str:

@@ -4,10 +4,14 @@ import secrets
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.domain.problems import Problem, Refusal
 
 LINK_WINDOW = timedelta(hours=72)
+MAIL_ONLY = gettext_noop(
+    "Whoever will see patients joins from the link in the mail, from no other."
+)
 
 
 class LinkGone(Refusal):

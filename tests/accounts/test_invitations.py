@@ -17,6 +17,7 @@ from accounts.selectors.invitations import invitation_behind, invitations_wantin
 from accounts.services.acceptance import SignInFirst, invitation_accept
 from accounts.services.care_links import care_link_end, care_link_invite
 from accounts.services.clinics import membership_add, membership_end
+from accounts.services.contact_points import contact_point_add
 from accounts.services.invitations import (
     invitation_create,
     invitation_hand_over,
@@ -223,6 +224,44 @@ def test_staff_get_the_capacity_that_the_administrator_chose(cast: Cast) -> None
     )
     held = Membership.objects.get(user=person)
     assert (held.clinic, held.capacity, held.started_at) == (cast.harbour, "clinician", cast.now)
+
+
+def test_a_clinician_joins_by_the_mailed_link_and_by_no_other(cast: Cast) -> None:
+    invitation = staff_invitation(cast, "new@example.org", Capacity.CLINICIAN)
+    with pytest.raises(Refusal, match="from the link in the mail"):
+        invitation_hand_over(invitation=invitation, by=cast.admin, now=cast.now)
+    InvitationToken.objects.create(
+        invitation=invitation, token_sha256=fingerprint("code"), via="handed", created_at=cast.now
+    )
+    with pytest.raises(Refusal, match="from the link in the mail"):
+        invitation_accept(token="code", password=PASSWORD, now=cast.now)
+    assert not User.objects.filter(email="new@example.org").exists()
+
+
+def test_an_administrator_may_join_by_a_handed_link(cast: Cast) -> None:
+    invitation = staff_invitation(cast, "new@example.org", Capacity.ADMINISTRATOR)
+    code = invitation_hand_over(invitation=invitation, by=cast.admin, now=cast.now)
+    person = invitation_accept(token=code, password=PASSWORD, now=cast.now)
+    assert person.memberships.get().capacity == "administrator"
+
+
+def test_nobody_invites_themselves_to_work_at_a_clinic(cast: Cast) -> None:
+    second = "morag@home.example"
+    contact_point_add(person=cast.admin, address=second, by=cast.admin, now=cast.now)
+    for address in (cast.admin.email, cast.admin.email.upper(), second):
+        with pytest.raises(Refusal) as refused:
+            staff_invitation(cast, address, Capacity.CLINICIAN)
+        assert refused.value.problems[0].field == "email"
+    assert not Invitation.objects.filter(kind="staff").exists()
+
+
+def test_nobody_accepts_a_staff_invitation_that_they_sent(cast: Cast) -> None:
+    invitation = staff_invitation(cast, "new@example.org", Capacity.CLINICIAN)
+    Invitation.objects.filter(pk=invitation.pk).update(email=cast.admin.email)
+    token = mail_token(invitation, at=cast.now)
+    with pytest.raises(Refusal, match="sent yourself"):
+        invitation_accept(token=token, user=cast.admin, now=cast.now)
+    assert cast.admin.memberships.get().capacity == "administrator"
 
 
 def test_a_staff_link_stops_working_when_its_administrator_is_one_no_longer(cast: Cast) -> None:

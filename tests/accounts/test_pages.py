@@ -234,10 +234,9 @@ def test_an_administrator_invites_and_ends_colleagues(live_cast: Cast) -> None:
     browser.post("/clinic/harbour/staff/", typed)
     asked = Invitation.objects.get(kind="staff")
     assert asked.mail_wanted_at is not None
-    assert (
-        'class="qr"'
-        in browser.post(f"/clinic/harbour/invitations/{asked.pk}/code/").content.decode()
-    )
+    code = f"/clinic/harbour/invitations/{asked.pk}/code/"
+    assert code not in browser.get("/clinic/").content.decode()
+    assert "from the link in the mail" in browser.post(code, follow=True).content.decode()
     browser.post(f"/clinic/harbour/invitations/{asked.pk}/withdraw/")
     asked.refresh_from_db()
     assert asked.revoked_at is not None
