@@ -117,7 +117,8 @@ def _sign_in_first() -> SignInFirst:
 
 
 def _give(invitation: Invitation, person: User, now: datetime) -> None:
-    """Give what the invitation promises, and no more."""
+    """Give what the invitation promises, and no more; one thing at a time to one person."""
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if invitation.care_link is not None:
         _give_care_link(invitation.care_link, person, now)
     elif invitation.patient is not None:

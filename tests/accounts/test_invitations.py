@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -29,7 +30,8 @@ from accounts.services.invitations import (
 from accounts.services.links import LINK_WINDOW, LinkGone
 from accounts.services.people import user_deactivate
 from config import env
-from tests.cast import PASSWORD, Cast, cast_make, mail_token
+from tests.cast import PASSWORD, Cast, cast_make, mail_token, patient_make
+from tests.support.committed import at_once
 from tests.support.postgres import cloned
 
 
@@ -362,3 +364,28 @@ def test_of_two_people_who_accept_at_once_one_gets_in(committed_cast: Cast) -> N
         answers = sorted(threads.map(accept, tokens))
     assert answers == ["LinkGone", "in"]
     assert User.objects.with_email("samira.haddad@example.org").count() == 1
+
+
+def test_two_records_accepted_at_once_by_one_person_are_one_and_a_sentence(
+    committed_cast: Cast,
+) -> None:
+    cast = committed_cast
+    person = cast.stranger
+    tokens = []
+    for clinic, by in ((cast.harbour, cast.priya), (cast.other_clinic, cast.juno)):
+        patient = patient_make(person.name, clinic, by=by, at=cast.now)
+        invitation = patient.invitations.get()
+        Invitation.objects.filter(pk=invitation.pk).update(email=person.email)
+        tokens.append(mail_token(invitation, at=cast.now))
+
+    def accept(token: str) -> str:
+        try:
+            invitation_accept(token=token, user=person, now=cast.now)
+        except Refusal as refusal:
+            return str(refusal.problems[0].text)
+        return "in"
+
+    answers = at_once([partial(accept, token) for token in tokens])
+
+    text = "This account has a record already. Call the clinic that invited you."
+    assert sorted(answers) == [text, "in"]
