@@ -26,6 +26,15 @@ class PlanState(StrEnum):
     CLOSED = "closed"
 
 
+RUNNING = frozenset({PlanState.ACTIVE, PlanState.ON_HOLD})
+"""States in which doses are expected, or may be expected again after a resume."""
+
+OCCUPYING = RUNNING | {PlanState.AWAITING}
+"""States that keep the one place of a patient and a route."""
+
+WATCHED = RUNNING | {PlanState.OBSERVATION}
+"""States in which a plan's people and ladder still matter."""
+
 ALLOWED: Mapping[PlanState, frozenset[PlanState]] = {
     PlanState.DRAFT: frozenset({PlanState.AWAITING, PlanState.ACTIVE}),
     PlanState.AWAITING: frozenset({PlanState.ACTIVE, PlanState.DRAFT}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Fact, OrderedFact, Patient
-from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.plan_states import RUNNING, PlanState, Route
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -20,11 +19,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
     def running(self) -> Self:
         """Plans whose doses are expected or may be expected again."""
-        return self.filter(state__in=[PlanState.ACTIVE, PlanState.ON_HOLD])
-
-    def due_for_a_look(self, now: datetime) -> Self:
-        """Plans that the sweep must look at by `now`."""
-        return self.filter(next_look_at__lte=now)
+        return self.filter(state__in=RUNNING)
 
 
 class Plan(models.Model):

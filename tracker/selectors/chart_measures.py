@@ -28,7 +28,7 @@ from tracker.domain.measures import (
     TakingMeasure,
     TimingMeasure,
 )
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import OCCUPYING, PlanState
 from tracker.models import Entry, ExpectedDose
 from tracker.selectors.plan_words import day_text
 from tracker.selectors.wording import local_moment
@@ -94,7 +94,7 @@ def record_of(
 
 def course_of(state: str, was_completed: bool) -> Course:
     """Return how a plan stands; under observation and closed plans say how they ended."""
-    if state in {PlanState.ACTIVE, PlanState.ON_HOLD, PlanState.DRAFT, PlanState.AWAITING}:
+    if state in OCCUPYING or state == PlanState.DRAFT:
         return Course.RUNNING
     is_completed = state == PlanState.COMPLETED or was_completed
     return Course.COMPLETED if is_completed else Course.STOPPED

@@ -13,7 +13,7 @@ from django.db.models import Prefetch
 from accounts.domain.zones import local_date
 from accounts.models import CareLink, Patient
 from tracker.domain.dose_record import Absence
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import OCCUPYING, PlanState
 from tracker.models import (
     AlertEvent,
     CheckIn,
@@ -25,12 +25,9 @@ from tracker.models import (
     PlanVersion,
     Report,
     Stay,
-    StayKind,
 )
-from tracker.selectors.chart_timeline import STAY_WORDS
-from tracker.selectors.chart_words import hold_words
+from tracker.selectors.absences import absences_from
 
-RUNNING = frozenset({PlanState.AWAITING, PlanState.ACTIVE, PlanState.ON_HOLD})
 ENDED = frozenset({PlanState.STOPPED, PlanState.COMPLETED})
 
 
@@ -55,7 +52,7 @@ class PlanRecord:
     @property
     def is_running(self) -> bool:
         """Whether doses are expected, or may be expected again."""
-        return self.plan.state in RUNNING
+        return self.plan.state in OCCUPYING
 
     @property
     def end(self) -> PlanMove | None:
@@ -105,12 +102,7 @@ class ChartRecord:
     @property
     def absences(self) -> tuple[Absence, ...]:
         """The stays, and the holds of the shown plan, with their reasons in words."""
-        stays = [
-            Absence(stay.from_at, stay.until_at, str(STAY_WORDS[StayKind(stay.kind)]))
-            for stay in self.stays
-        ]
-        holds = _holds(self.shown.moves) if self.shown is not None else []
-        return (*stays, *holds)
+        return absences_from(self.stays, self.shown.moves if self.shown is not None else ())
 
 
 def is_void(entry: Entry) -> bool:
@@ -200,14 +192,3 @@ def _doses(shown: PlanRecord | None) -> tuple[ExpectedDose, ...]:
     for dose in doses:
         dose.version = versions[dose.version_id]
     return tuple(doses)
-
-
-def _holds(moves: Sequence[PlanMove]) -> list[Absence]:
-    """Return the stretches between a move to "on hold" and the next move away from it."""
-    holds: list[Absence] = []
-    for move in moves:
-        if move.to_state == PlanState.ON_HOLD:
-            holds.append(Absence(move.at, None, hold_words()))
-        elif move.from_state == PlanState.ON_HOLD and holds and holds[-1].until_at is None:
-            holds[-1] = Absence(holds[-1].from_at, move.at, holds[-1].reason)
-    return holds

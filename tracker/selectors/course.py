@@ -20,11 +20,10 @@ from accounts.domain.audiences import Audience
 from accounts.domain.zones import local_date
 from accounts.models import Patient
 from tracker.domain.ladder import LadderRung
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import RUNNING, PlanState
 from tracker.models import DoseTime, PlanMove, PlanVersion, Rung, Step
 
 ONE_DAY = timedelta(days=1)
-RUNNING = frozenset({PlanState.ACTIVE, PlanState.ON_HOLD})
 
 
 class Standing(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Max, Prefetch, Q, QuerySet
@@ -50,7 +49,7 @@ def content_signed(version: PlanVersion) -> PlanContent:
     return PlanContent(
         route=Route(version.plan.route),
         zone=version.zone,
-        steps=_steps(version.steps.all()),
+        steps=steps_of(version),
         formulation=version.formulation,
         indication=version.indication,
         off_label_reason=version.off_label_reason,
@@ -72,7 +71,11 @@ def content_signed(version: PlanVersion) -> PlanContent:
     )
 
 
-def _steps(steps: Iterable[Step]) -> tuple[StepSpec, ...]:
+def steps_of(version: PlanVersion) -> tuple[StepSpec, ...]:
+    """Return a version's steps as the schedule reads them; amounts pass through untouched.
+
+    Read with `versions_of`, or with "steps__dose_times" prefetched, it asks nothing more.
+    """
     return tuple(
         StepSpec(
             number=step.number,
@@ -85,5 +88,5 @@ def _steps(steps: Iterable[Step]) -> tuple[StepSpec, ...]:
             is_dose_free=step.is_dose_free,
             note=step.note,
         )
-        for step in steps
+        for step in version.steps.all()
     )

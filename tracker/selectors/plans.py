@@ -17,7 +17,7 @@ from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import Choices, PlanContent, plan_content_from
 from tracker.domain.plan_input import minutes_text
 from tracker.domain.plan_reach import Answers, ContactWay, Desk, Listener
-from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.plan_states import OCCUPYING, PlanState, Route
 from tracker.models import Plan, PlanDraft
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_words import desk_name, named_clinician_name, out_of_hours_name
@@ -43,8 +43,7 @@ def content_of(draft: PlanDraft, patient: Patient, now: datetime) -> PlanContent
 
 def running_plan_by(patient: Patient, route: Route) -> Plan | None:
     """Return the plan by this route that already runs or waits for a signature, or None."""
-    states = [PlanState.AWAITING, PlanState.ACTIVE, PlanState.ON_HOLD]
-    return patient.plans.filter(route=route, state__in=states).first()
+    return patient.plans.filter(route=route, state__in=OCCUPYING).first()
 
 
 def clinicians_for(patient: Patient, now: datetime) -> list[User]:

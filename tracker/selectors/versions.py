@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts.domain.audiences import Audience
 from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import WATCHED
 from tracker.models import Plan, PlanVersion, Rung
 
 
@@ -30,8 +30,7 @@ def plan_behind_extras(patient: Patient) -> Plan | None:
 
 def watched_plan_of(patient: Patient) -> Plan | None:
     """Return the plan whose people and ladder still matter: running, or under observation."""
-    states = [PlanState.ACTIVE, PlanState.ON_HOLD, PlanState.OBSERVATION]
-    return patient.plans.filter(state__in=states).order_by("-created_at").first()
+    return patient.plans.filter(state__in=WATCHED).order_by("-created_at").first()
 
 
 def ladder_of(rungs: Iterable[Rung | ClinicRung]) -> tuple[LadderRung, ...]:

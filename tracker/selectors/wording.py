@@ -161,7 +161,6 @@ def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
     words = {
         CloseReason.ENTRY: _("An entry was made at %(time)s"),
         CloseReason.ENTRY_VOIDED: _("The entry was taken back at %(time)s"),
-        CloseReason.SETTLED: _("Settled at %(time)s"),
         CloseReason.FLAG_CLOSED: _("The clinic closed it with a note at %(time)s"),
         CloseReason.PLAN_STOPPED: _("The plan was stopped at %(time)s"),
         CloseReason.PLAN_HELD: _("The plan was put on hold at %(time)s"),

@@ -6,32 +6,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
-from tracker.domain.schedule import DoseTimeSpec, StepSpec, occurrences
-from tracker.models import ExpectedDose, Plan, PlanVersion
+from tracker.domain.schedule import occurrences
+from tracker.models import ExpectedDose, Plan
+from tracker.selectors.plan_records import steps_of
 from tracker.selectors.versions import version_in_force
 
 HORIZON = timedelta(days=14)
 """How far ahead expected doses are rows."""
-
-
-def steps_of(version: PlanVersion) -> tuple[StepSpec, ...]:
-    """Return a version's steps as the schedule reads them; amounts pass through untouched."""
-    return tuple(
-        StepSpec(
-            number=step.number,
-            begins_on=step.begins_on,
-            ends_on=step.ends_on,
-            doses=tuple(
-                DoseTimeSpec(wall_time=dose.wall_time, amount=dose.amount)
-                for dose in step.dose_times.all()
-            ),
-            is_dose_free=step.is_dose_free,
-            note=step.note,
-        )
-        for step in version.steps.prefetch_related("dose_times")
-    )
 
 
 @transaction.atomic
@@ -47,6 +30,7 @@ def doses_extend(*, plan: Plan, now: datetime) -> int:
     made_until = version.doses.aggregate(last=Max("due_at"))["last"]
     first_rung = version.rungs.order_by("number").first()
     delay = first_rung.delay if first_rung is not None else timedelta()
+    prefetch_related_objects([version], "steps__dose_times")
     found = occurrences(
         steps_of(version),
         ZoneInfo(version.zone),

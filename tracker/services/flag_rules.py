@@ -17,19 +17,13 @@ from tracker.domain.adherence import drug_holidays
 from tracker.domain.dose_record import Course, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Raised, Rule, Verdict
+from tracker.domain.plan_content import THRESHOLDS
 from tracker.domain.plan_states import PlanState
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
 from tracker.selectors.absences import absences_from
 from tracker.selectors.chart_measures import record_of
 from tracker.selectors.versions import version_in_force
 from tracker.services.flags import flag_close_by_fact, flag_open
-
-THRESHOLDS = (
-    "missed_doses_threshold",
-    "hours_since_taken_threshold",
-    "silent_doses_threshold",
-    "supply_days_threshold",
-)
 
 WATCHED_RULES = frozenset(
     {
