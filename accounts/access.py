@@ -72,15 +72,6 @@ def verbs_of(user: Person, patient: Patient, now: datetime) -> frozenset[Verb]:
     return rights(*_standing(user, patient, now))
 
 
-def may_at(user: Person, verb: Verb, clinic: Clinic, now: datetime) -> bool:
-    """Say whether this person may do this at this clinic (TAKE_IN, MANAGE_CLINIC) at `now`."""
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    held = Membership.objects.current(now).filter(user=user, clinic=clinic)
-    names = held.values_list("capacity", flat=True)
-    return verb in rights(frozenset(Capacity(name) for name in names))
-
-
 def require(user: Person, verb: Verb, patient_id: UUID, now: datetime) -> Patient:
     """Return the patient if this person may do this, else raise NotVisible.
 

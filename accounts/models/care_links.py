@@ -24,10 +24,6 @@ class CareLinkQuerySet(models.QuerySet["CareLink"]):
         """Keep links that give a right at `now`: consented, accepted and not ended."""
         return self.not_ended(now).filter(consented_at__lte=now, accepted_at__lte=now)
 
-    def awaiting_consent(self, now: datetime) -> Self:
-        """Keep links that the patient has not said yes to."""
-        return self.not_ended(now).filter(consented_at=None)
-
     def alerted(self) -> Self:
         """Keep links of caregivers who are told when something needs eyes."""
         return self.filter(is_alerted=True)

@@ -23,9 +23,3 @@ def care_links_of(caregiver: User, now: datetime) -> QuerySet[CareLink]:
     """Return the patients this person helps at `now`, as current links."""
     links = CareLink.objects.current(now).filter(caregiver=caregiver)
     return links.select_related("patient__clinic").order_by("patient__name")
-
-
-def care_links_awaiting_consent(patient: Patient, now: datetime) -> QuerySet[CareLink]:
-    """Return the links that somebody else made and the patient has not agreed to."""
-    links = CareLink.objects.awaiting_consent(now).filter(patient=patient)
-    return links.select_related("caregiver", "invited_by").order_by("invited_at")

@@ -9,7 +9,7 @@ from accounts.domain.capacities import Capacity
 from accounts.domain.opening_hours import OpenSpan
 from accounts.domain.problems import Conflict, Refusal
 from accounts.models import Membership
-from accounts.selectors.care_links import alerted_caregivers, care_links_awaiting_consent
+from accounts.selectors.care_links import alerted_caregivers
 from accounts.selectors.clinics import clinic_opens_at, clinicians_of, duty_at, is_clinic_open
 from accounts.services.care_links import care_link_consent, care_link_end, care_link_invite
 from accounts.services.clinics import (
@@ -139,9 +139,10 @@ def test_a_caregiver_invited_by_the_clinic_waits_for_the_patients_yes(cast: Cast
         may_log=False,
         now=cast.now,
     )
-    assert list(care_links_awaiting_consent(cast.ewan, cast.now)) == [link]
+    assert link.consented_at is None
     care_link_consent(care_link=link, by=cast.ewan_user, now=cast.now)
-    assert not care_links_awaiting_consent(cast.ewan, cast.now).exists()
+    link.refresh_from_db()
+    assert link.consented_at == cast.now
 
 
 def test_what_was_ended_cannot_be_agreed_to(cast: Cast) -> None:

@@ -133,7 +133,7 @@ def test_forms_and_context_follow_the_route() -> None:
         "granules",
     }
     assert [form.id for form in medicine.formulations_by(Route.INTRATHECAL)] == ["pump"]
-    by_pump = {factor.id for factor in medicine.risk_factors_by(Route.INTRATHECAL)}
+    by_pump = {each.id for each in medicine.risk_factors if Route.INTRATHECAL in each.routes}
     assert "sci_t6_or_above" in by_pump
     assert "pregnancy" not in by_pump
 

@@ -33,7 +33,6 @@ class CloseReason(StrEnum):
 
     ENTRY = "entry"
     ENTRY_VOIDED = "entry_voided"
-    SETTLED = "settled"
     FLAG_CLOSED = "flag_closed"
     PLAN_STOPPED = "plan_stopped"
     PLAN_HELD = "plan_held"

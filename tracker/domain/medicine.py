@@ -260,10 +260,6 @@ class Medicine:
         """Return the forms the medicine comes in for this route."""
         return [form for form in self.formulations if form.route is route]
 
-    def risk_factors_by(self, route: Route) -> list[RiskFactor]:
-        """Return the context a clinician may record for a plan by this route."""
-        return [factor for factor in self.risk_factors if route in factor.routes]
-
 
 class Cited(Protocol):
     """Anything that names its sources."""

@@ -43,7 +43,7 @@ class ClinicLine:
     out_of_hours_phone: str
     out_of_hours_note: str
     is_open: bool
-    closes_at: datetime | None  # while open
+    closes_at: datetime | None  # while open; None when it goes on through midnight
     opens_at: datetime | None  # while closed; None when the clinic has no hours
     is_covered: bool  # somebody answers messages outside the hours
 
@@ -87,12 +87,6 @@ def patient_around(user: User, now: datetime) -> Around | None:
     return _around(found[0], now) if found else None
 
 
-def patient_around_by_id(user: User, patient_id: UUID, now: datetime) -> Around | None:
-    """Return one record this reader may see, with the people around it; else None."""
-    found = _with_people(patients_visible_to(user, now).filter(pk=patient_id), user, now)
-    return _around(found[0], now) if found else None
-
-
 def patients_helped_around(user: User, now: datetime) -> list[Around]:
     """Return the people this reader helps as a caregiver, by name."""
     helped = CareLink.objects.current(now).filter(caregiver=user).values("patient")
@@ -122,14 +116,23 @@ def clinic_line(
 
 
 def closing_at(hours: Sequence[OpenSpan], zone: ZoneInfo, at: datetime) -> datetime | None:
-    """Return the instant (UTC) at which the desk that is there at `at` goes; None when closed."""
+    """Return the instant (UTC) at which the desk that is there at `at` goes; None when closed.
+
+    None too for a desk that is there through the coming midnight, as in a house that never closes.
+    """
     local = at.astimezone(zone)
     wall_time = local.time().replace(fold=0)
     span = next((span for span in hours if span.covers(local.weekday(), wall_time)), None)
-    if span is None:
+    if span is None or _goes_on_after_midnight(span, hours):
         return None
     day = local.date() + timedelta(days=1 if span.closes_time == MIDNIGHT else 0)
     return datetime.combine(day, span.closes_time, tzinfo=zone).astimezone(UTC)
+
+
+def _goes_on_after_midnight(span: OpenSpan, hours: Sequence[OpenSpan]) -> bool:
+    """Tell whether the next weekday begins open where this span ends at midnight."""
+    tomorrow = (span.weekday + 1) % 7
+    return span.closes_time == MIDNIGHT and any(after.covers(tomorrow, MIDNIGHT) for after in hours)
 
 
 @dataclass(frozen=True, slots=True)
