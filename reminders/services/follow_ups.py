@@ -26,11 +26,15 @@ def follow_ups_write(*, alert: Alert, now: datetime) -> None:
     _tell(alert, lines.filter(message__state=MessageState.SENT), now)
 
 
-def follow_up_after_sending(*, message: Message, now: datetime) -> None:
-    """Queue the outcome of alerts that closed while this message was being sent."""
-    lines = message.lines.filter(
-        purpose=Purpose.ALERT, dropped_at=None, alert__closed_at__isnull=False
-    )
+def follow_up_after_sending(*, message: Message, now: datetime, is_known: bool = True) -> None:
+    """Queue the outcome of alerts that closed while this message was being sent.
+
+    When a sender died before it could record, nobody knows whether the message went out
+    (`is_known` False): then the lines that were dropped since are followed up as well.
+    """
+    lines = message.lines.filter(purpose=Purpose.ALERT, alert__closed_at__isnull=False)
+    if is_known:
+        lines = lines.filter(dropped_at=None)
     for line in lines.select_related("alert"):
         _tell(line.alert, lines.filter(alert=line.alert), now)
 

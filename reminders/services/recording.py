@@ -25,10 +25,11 @@ from tracker.services.alerts import alert_event, alert_skip_ahead
 
 def sent_record(*, message: Message, point: ContactPoint, now: datetime) -> None:
     """Record that the provider took the message: each alert's thread says who was told."""
+    is_known = not _has_a_sender_died(message)
     _attempt(message, point, "sent", "", now)
     _move(message, MessageState.SENT, now)
     _thread(message, AlertEventKind.TOLD, now)
-    follow_up_after_sending(message=message, now=now)
+    follow_up_after_sending(message=message, now=now, is_known=is_known)
 
 
 def failure_record(
@@ -79,6 +80,8 @@ def message_end(*, message: Message, standing: Standing, now: datetime) -> None:
     """
     if standing is Standing.MOOT:
         _move(message, MessageState.CANCELLED, now)
+        if _has_a_sender_died(message):
+            follow_up_after_sending(message=message, now=now, is_known=False)
         return
     _move(message, MessageState.EXPIRED, now)
     lines_queue(
@@ -106,6 +109,12 @@ def _move(message: Message, to_state: MessageState, ended_at: datetime | None) -
     message.lease_until_at = None
     message.ended_at = ended_at
     message.save()
+
+
+def _has_a_sender_died(message: Message) -> bool:
+    """Tell whether an earlier claim left no attempt: it may have sent the message, or not."""
+    earlier_claims = message.attempts - 1
+    return message.tries.count() < earlier_claims
 
 
 def _attempt(

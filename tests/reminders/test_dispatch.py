@@ -268,3 +268,14 @@ def test_an_address_that_no_mail_can_be_written_to_is_a_permanent_refusal() -> N
     with pytest.raises(DeliveryError) as refused:
         EmailChannel().send(letter)
     assert refused.value.is_permanent
+
+
+def test_whoever_may_have_been_told_by_a_sender_that_died_is_told_the_outcome(plan, cast) -> None:
+    sweep_run(now=CAREGIVERS_AT)
+    messages_claim(now=CAREGIVERS_AT)
+    log(plan, cast.ewan_user, CAREGIVERS_AT + SECOND)
+    sweep_run(now=CAREGIVERS_AT + SECOND)
+    mails = dispatch_all(CAREGIVERS_AT + LEASE)
+    assert addresses(mails) == [ISLA, TOMASZ]
+    assert all("Logged as taken" in letter.body for letter in mails)
+    assert states()["cancelled"] == 2
