@@ -54,9 +54,7 @@ def check_in_add(
     earlier = CheckIn.objects.filter(by=by, client_id=client_id).first()
     if earlier is not None:
         same_body_or_conflict(earlier.body_sha256, body)
-        return CheckInResult(
-            earlier, True, earlier.signs.filter(urgency=Urgency.EMERGENCY).exists()
-        )
+        return _same_check_in(earlier)
     _refuse_long(note)
     plan = watched_plan_of(patient)
     urgencies = _urgencies(signs, Route(plan.route) if plan else Route.ORAL)
@@ -81,6 +79,11 @@ def check_in_add(
         signs=sorted(urgencies),
     )
     return CheckInResult(check_in, False, Urgency.EMERGENCY in urgencies.values())
+
+
+def _same_check_in(earlier: CheckIn) -> CheckInResult:
+    is_urgent = earlier.signs.filter(urgency=Urgency.EMERGENCY).exists()
+    return CheckInResult(earlier, is_repeat_of_request=True, is_urgent=is_urgent)
 
 
 @transaction.atomic
