@@ -156,6 +156,20 @@ def test_every_visit_is_a_look_that_the_patient_can_read(cast, doses) -> None:
     assert (look.actor, look.patient, look.capacity) == (cast.isla, cast.ewan, "caregiver")
 
 
+def test_whatever_the_method_a_caregiver_who_comes_is_recorded(cast, doses) -> None:
+    browser = cast.client(cast.isla)
+    assert browser.post(f"/feed/{cast.ewan.pk}/check-in/", {"sign": "no such"}).status_code == 200
+    look = Look.objects.get()
+    assert (look.actor, look.capacity, look.page) == (cast.isla, "caregiver", "check-in")
+
+
+def test_pages_that_only_show_answer_nothing_else(cast, doses) -> None:
+    browser, helped = cast.client(cast.isla), f"/feed/{cast.ewan.pk}"
+    for path in (f"{helped}/check-in/done/", f"{helped}/log/{doses['silent'].pk}/"):
+        assert browser.get(path).status_code == 200, path
+        assert browser.post(path).status_code == 405, path
+
+
 def test_signs_that_somebody_reported_are_in_the_feed_with_whose_word_it_is(cast, doses) -> None:
     check_in_add(
         patient=cast.ewan, by=cast.ewan_user, signs=["headache"], note="", at=None,
@@ -193,3 +207,53 @@ def test_a_caregivers_pages_ask_the_database_at_most_twelve_times(
     for path in ("/feed/", f"/feed/{cast.ewan.pk}/"):
         with django_assert_max_num_queries(12 + look):
             assert browser.get(path).status_code == 200
+
+
+@pytest.fixture
+def silence(cast: Cast, doses: dict[str, ExpectedDose]) -> Alert:
+    """A dose without a log about which only the patient was asked."""
+    opened = alert_open_for_dose(
+        dose=doses["silent"], kind=AlertKind.NO_LOG, now=cast.now - 60 * MINUTE
+    )
+    happens(opened, AlertEventKind.TOLD, cast.now - 60 * MINUTE, cast.ewan_user)
+    return opened
+
+
+def happens(alert: Alert, kind: AlertEventKind, now, person) -> None:
+    """Add one line to the thread."""
+    AlertEvent(alert=alert, at=now, kind=kind, rung=1, person=person).save()
+
+
+def test_a_silence_is_not_shown_before_a_caregivers_own_rung(cast, silence) -> None:
+    assert "No log for the" not in words(html_of(cast, cast.isla))
+
+
+@pytest.mark.parametrize("kind", [AlertEventKind.DECIDED, AlertEventKind.BOUNCED])
+def test_a_silence_is_shown_to_whom_it_was_meant_for_even_when_the_message_came_back(
+    cast, silence, kind
+) -> None:
+    happens(silence, kind, cast.now, cast.isla)
+    assert "No log for the" in words(html_of(cast, cast.isla))
+    assert "No log for the" not in words(html_of(cast, cast.tomasz))
+
+
+def test_a_silence_on_the_worklist_is_shown_to_every_caregiver(cast, silence) -> None:
+    Alert.objects.filter(pk=silence.pk).update(listed_at=cast.now)
+    assert "No log for the" in words(html_of(cast, cast.watcher))
+
+
+def test_having_an_emergency_says_that_the_clinic_goes_on_being_told(cast, silence) -> None:
+    check_in_add(
+        patient=cast.ewan, by=cast.ewan_user, signs=["seizure"], note="", at=None,
+        client_id=uuid4(), now=cast.now,
+    )  # fmt: skip
+    emergency = Alert.objects.get(alert_class="E")
+    happens(silence, AlertEventKind.TOLD, cast.now, cast.isla)
+    browser = cast.client(cast.isla)
+    for alert in (emergency, silence):
+        browser.post(f"/alerts/{alert.pk}/acknowledge/", {"next": "/feed/"})
+    text = words(browser.get("/feed/").content.decode())
+    had = "The clinic goes on being told. It stays here until the clinic closes it."
+    assert text.count(had) == 1
+    assert text.count("It stays here until somebody says what happened.") == 1
+    assert "until a fact closes it" not in text

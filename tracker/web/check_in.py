@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
@@ -116,7 +117,7 @@ def check_in(request: HttpRequest, patient_id: UUID | None = None) -> HttpRespon
     return redirect(here.place("urgent" if is_urgent else "check-in-done"))
 
 
-@answers
+@require_safe
 def done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Say what was recorded, and whom to call about signs that cannot wait for tomorrow."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)

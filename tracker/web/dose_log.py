@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.domain.capacities import Verb
@@ -55,7 +55,7 @@ def take(request: HttpRequest, dose_id: UUID) -> HttpResponse:
     return after(request, here, result, dose)
 
 
-@answers
+@require_safe
 def what_happened(
     request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None
 ) -> HttpResponse:

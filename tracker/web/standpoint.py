@@ -74,7 +74,7 @@ def standpoint(request: HttpRequest, patient_id: UUID | None, verb: Verb) -> Sta
     """Return the standpoint from which `verb` is allowed; NotVisible otherwise.
 
     Without `patient_id` it is the reader's own record, else one of somebody they help; a
-    caregiver who opens a page there is recorded as having looked.
+    caregiver who comes there, by whichever method, is recorded as having looked.
     """
     user, now = person_of(request), database_now()
     if patient_id is None:
@@ -86,10 +86,9 @@ def standpoint(request: HttpRequest, patient_id: UUID | None, verb: Verb) -> Sta
     around = helped_around(user, patient_id, now)
     if verb not in verbs_of(user, around.patient, now):
         raise NotVisible
-    if request.method == "GET":
-        match = request.resolver_match
-        page = match.url_name if match is not None else None
-        look_as_caregiver(user, around.patient, page or "person", now)
+    match = request.resolver_match
+    page = match.url_name if match is not None else None
+    look_as_caregiver(user, around.patient, page or "person", now)
     return Standpoint(user=user, patient=around.patient, now=now, is_own=False)
 
 
