@@ -206,6 +206,25 @@ def test_a_signature_without_what_it_needs_starts_nothing(
     assert not ExpectedDose.objects.exists()
 
 
+def test_guesses_on_the_page_and_by_the_api_are_counted_together(live_cast: Cast, by) -> None:
+    plan_id = drafted(live_cast, by).body["id"]
+    browser = live_cast.client(live_cast.priya)
+    for _number in range(3):
+        browser.post(f"/plans/{plan_id}/read-back/", {"password": "wrong"})
+    for _number in range(2):
+        assert "not your password" in signed(by, plan_id, password="wrong").text
+
+    refused = signed(by, plan_id)
+
+    assert (refused.status, refused.attrs) == (400, {"password"})
+    assert "Too many wrong passwords" in refused.text
+    read = by("priya").get(f"/plans/{plan_id}/preview/").body["text_sha256"]
+    typed_right = {"password": PASSWORD, "text_sha256": read}
+    page = browser.post(f"/plans/{plan_id}/read-back/", typed_right)
+    assert "Too many wrong passwords" in page.content.decode()
+    assert not PlanVersion.objects.exists()
+
+
 def test_a_plan_is_stopped_with_a_reason_after_the_warning(world: World, by) -> None:
     path = f"/plans/{world.plan.pk}/stop/"
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from accounts.domain.problems import Conflict, Problem, Refusal
-from accounts.models import AuditRow, CareLink, ContactPoint, FactIsFinal
+from accounts.models import AuditRow, CareLink, ContactPoint, FactIsFinal, User
 from tests.cast import PASSWORD, Cast
 from tests.tracker.plans import amounts, dose, raw_plan, raw_step
 from tracker.domain.alerts import AlertKind, CloseReason
@@ -32,11 +32,13 @@ from tracker.models import (
     Step,
 )
 from tracker.selectors.plan_reading import plan_reading
+from tracker.selectors.plans import content_of, draft_behind
 from tracker.services.alerts import alert_open_for_dose
 from tracker.services.doses import HORIZON
 from tracker.services.entries import entry_add
 from tracker.services.plan_text import plan_text, text_sha256
 from tracker.services.plans import plan_draft_save, plan_sign, plan_stop
+from tracker.services.signing import plan_sign_with_password
 
 NOW = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)
 ALL = (1, 2, 3)
@@ -193,11 +195,53 @@ def test_every_step_must_be_read_back(cast: Cast, ticked: tuple[int, ...]) -> No
     assert problem.field == "ticked_steps"
 
 
+def sign_by(who: User, plan: Plan, password: str, now: datetime = NOW) -> PlanVersion:
+    return plan_sign_with_password(
+        plan=plan,
+        by=who,
+        password=password,
+        ticked_steps=ALL,
+        has_confirmed_hours=True,
+        read_sha256=read_of(plan),
+        now=now,
+    )
+
+
+def read_of(plan: Plan) -> str:
+    reading = plan_reading(plan, content_of(draft_behind(plan), plan.patient, NOW), NOW)
+    return text_sha256(plan_text(reading, plan.patient))
+
+
 def test_a_wrong_password_does_not_sign_and_the_right_one_does(cast: Cast) -> None:
     plan = draft(cast)
-    (problem,) = refused(cast, plan, password="not it")
-    assert problem.field == "password"
-    assert sign(cast, plan, password=PASSWORD).number == 1
+    with pytest.raises(Refusal) as said:
+        sign_by(cast.priya, plan, "not it")
+    assert [problem.field for problem in said.value.problems] == ["password"]
+    row = AuditRow.objects.get(action="plan.signature_refused")
+    assert (row.actor, row.patient, row.detail) == (cast.priya, cast.ewan, {})
+    assert sign_by(cast.priya, plan, PASSWORD).number == 1
+
+
+def test_an_empty_password_is_asked_for_and_counts_as_no_guess(cast: Cast) -> None:
+    with pytest.raises(Refusal, match="Type your password"):
+        sign_by(cast.priya, draft(cast), "")
+    assert not AuditRow.objects.filter(action="plan.signature_refused").exists()
+
+
+def test_after_five_wrong_passwords_not_even_the_right_one_signs_for_five_minutes(
+    cast: Cast,
+) -> None:
+    plan = draft(cast)
+    for guess in range(5):
+        with pytest.raises(Refusal, match="not your password"):
+            sign_by(cast.priya, plan, f"guess {guess}")
+    for second in (0, 299):
+        with pytest.raises(Refusal, match="Too many wrong passwords"):
+            sign_by(cast.priya, plan, PASSWORD, NOW + timedelta(seconds=second))
+    assert AuditRow.objects.filter(action="plan.signature_refused").count() == 5
+    with pytest.raises(Refusal, match="not your password"):
+        sign_by(cast.adaeze, plan, "her first guess")
+    assert sign_by(cast.priya, plan, PASSWORD, NOW + timedelta(minutes=5)).number == 1
 
 
 def test_a_plan_by_pump_can_be_kept_and_not_signed(cast: Cast) -> None:

@@ -24,7 +24,8 @@ from tracker.selectors.plan_reading import PlanReading, plan_reading
 from tracker.selectors.plan_records import plans_shown_to
 from tracker.selectors.plans import content_of, draft_behind
 from tracker.services.plan_text import plan_text, text_sha256
-from tracker.services.plans import MOST_REASON, plan_sign, plan_stop
+from tracker.services.plans import MOST_REASON, plan_stop
+from tracker.services.signing import plan_sign_with_password
 
 
 class ComingDoseOutput(serializers.Serializer[Any]):
@@ -147,7 +148,7 @@ class PlanSignApi(PlanDoor):
         """Sign a draft: the version is immutable from here on, and its doses are expected."""
         plan = self.planned(plan_id)
         said = parse(PlanSignApi.Input, request)
-        plan_sign(
+        plan_sign_with_password(
             plan=plan,
             by=self.person,
             ticked_steps=said["ticked_steps"],
