@@ -16,6 +16,7 @@ from tracker.models import Alert, AlertEvent
 from tracker.selectors.around import patient_around
 from tracker.selectors.urgent import urgent_call_of
 from tracker.services.checkins import check_in_add
+from tracker.services.entries import entry_void
 
 FORBIDDEN = ("withdrawal", "overdose", "underdose", "withdrawing")
 WHAT = "(it|your|another|the dose|a dose|one)"
@@ -149,3 +150,32 @@ def test_nobody_else_opens_ewans_urgent_page(cast_now) -> None:
     for who in (cast.stranger, cast.juno, cast.priya, cast.ended_caregiver):
         assert cast.client(who).get(f"/feed/{cast.ewan.pk}/urgent/").status_code == 404
         assert cast.client(who).post(f"/feed/{cast.ewan.pk}/urgent/stopped/").status_code == 404
+
+
+def call_at(cast: Cast, now: datetime):
+    """The urgent page's facts at `now`, as Ewan reads them."""
+    around = patient_around(cast.ewan_user, now)
+    assert around is not None
+    return urgent_call_of(around, reader=cast.ewan_user, now=now)
+
+
+def test_the_last_one_taken_may_be_an_extra_dose_unless_it_was_taken_back(cast) -> None:
+    plan = tuesday_plan(cast)
+    log(cast, plan.doses.get(due_at=at(8)), at(8, 2))
+    extra = log(cast, None, at(10), amount_note="two tablets")
+    last = call_at(cast, at(15)).last_taken
+    assert (last.taken_at, last.is_extra, last.amount) == (at(10), True, "")
+    assert [each.amount_note for each in call_at(cast, at(15)).extras_today] == ["two tablets"]
+    entry_void(entry=extra, by=cast.ewan_user, reason="Wrong", now=at(11))
+    assert call_at(cast, at(15)).last_taken.amount == "15 mg"
+    assert call_at(cast, at(15)).extras_today == ()
+
+
+def test_what_is_shown_to_helpers_says_that_the_amount_differed(cast_now) -> None:
+    cast = cast_now
+    doses = plan_around(cast, cast.now, past=-timedelta(minutes=9), due=-timedelta(minutes=5))
+    log(cast, doses["past"], cast.now, is_amount_different=True, amount_note="half of it")
+    text = words(pages(cast)["ewan"])
+    assert text.count("amount differed: “ half of it ”") == 2, text
+    log(cast, None, cast.now + timedelta(seconds=1))
+    assert "extra dose, amount not said" in words(pages(cast)["ewan"])

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.domain.zones import local_date
+from accounts.domain.zones import local_date, local_midnight
 from accounts.models import Patient, User
 from tracker.domain.doses import DoseState, Outcome, Timing, dose_state, minutes_from_due, timing
 from tracker.models import Entry, ExpectedDose
@@ -168,6 +168,14 @@ def extra_entries(
         entry_line(row, None, reader=reader, zone=zone)
         for row in rows.select_related("by").order_by("taken_at")
     ]
+
+
+def extras_of_today(
+    patient: Patient, *, reader: User, zone: ZoneInfo, now: datetime
+) -> tuple[EntryLine, ...]:
+    """Return the extra doses of the local day of `now` that are not taken back, oldest first."""
+    since = local_midnight(local_date(now, zone), zone)
+    return tuple(extra_entries(patient, reader=reader, zone=zone, since=since))
 
 
 def entry_line(

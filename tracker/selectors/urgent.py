@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from accounts.models import Patient, User
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass
@@ -17,7 +19,12 @@ from tracker.domain.medicine import Urgency
 from tracker.models import Alert, AlertEvent, CheckInSign, Entry, Report, ReportKind
 from tracker.selectors.around import Around
 from tracker.selectors.course import Course, course_of
-from tracker.selectors.dose_lines import DoseLine, dose_lines
+from tracker.selectors.dose_lines import (
+    DoseLine,
+    EntryLine,
+    dose_lines,
+    extras_of_today,
+)
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.told import ToldLine, told_about
 
@@ -35,10 +42,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class LastTaken:
-    """The newest dose logged taken: the amount as entered and when."""
+    """The newest dose said to be taken: the amount as entered, "" for an extra dose, and when."""
 
     amount: str
     taken_at: datetime
+    is_extra: bool
+    is_amount_different: bool
+    amount_note: str  # the person's own words about what was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class UrgentCall:
     has_stopped: bool
     said_at: datetime | None
     doses_today: tuple[DoseLine, ...]
+    extras_today: tuple[EntryLine, ...]
     last_taken: LastTaken | None
     on_file: tuple[str, ...]
     told: tuple[ToldLine, ...]
@@ -90,6 +101,7 @@ def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall
         has_stopped=stopped is not None,
         said_at=max(times, default=None),
         doses_today=_doses_today(around, course, reader=reader, now=now),
+        extras_today=extras_of_today(patient, reader=reader, zone=zone, now=now),
         last_taken=_last_taken(patient),
         on_file=_on_file(course),
         told=told,
@@ -158,15 +170,23 @@ def _doses_today(
 
 
 def _last_taken(patient: Patient) -> LastTaken | None:
+    """Return the newest of the standing entries and of the extra doses not taken back."""
+    counted = Q(stands_for__isnull=False) | Q(dose=None, void=None)
     entry = (
-        Entry.objects.filter(patient=patient, outcome=Outcome.TAKEN, stands_for__isnull=False)
+        Entry.objects.filter(counted, patient=patient, outcome=Outcome.TAKEN)
         .select_related("dose")
         .order_by("-taken_at")
         .first()
     )
-    if entry is None or entry.dose is None or entry.taken_at is None:
+    if entry is None or entry.taken_at is None:
         return None
-    return LastTaken(amount=entry.dose.amount, taken_at=entry.taken_at)
+    return LastTaken(
+        amount=entry.dose.amount if entry.dose is not None else "",
+        taken_at=entry.taken_at,
+        is_extra=entry.dose is None,
+        is_amount_different=entry.is_amount_different,
+        amount_note=entry.amount_note,
+    )
 
 
 def _on_file(course: Course | None) -> tuple[str, ...]:
