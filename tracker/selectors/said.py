@@ -11,8 +11,10 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, QuerySet
 
 from accounts.models import Patient, User
-from tracker.models import CheckIn, Report, ReportKind
+from tracker.domain.flags import FlagClass
+from tracker.models import Alert, CheckIn, Report, ReportKind
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.wording import flag_headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,26 @@ class CheckInLine:
     is_mine: bool
     signs: tuple[str, ...]  # the names of the content file
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """One open emergency: what was said or seen, as one line without full stop, and when."""
+
+    headline: str
+    opened_at: datetime
+
+
+def emergencies_of(patient: Patient) -> tuple[Emergency, ...]:
+    """Return the emergencies about this patient that nobody has closed, newest first."""
+    rows = Alert.objects.open().filter(
+        patient=patient, alert_class=FlagClass.EMERGENCY, flag__isnull=False
+    )
+    return tuple(
+        Emergency(headline=flag_headline(row.flag), opened_at=row.opened_at)
+        for row in rows.select_related("flag").order_by("-opened_at", "pk")
+        if row.flag is not None
+    )
 
 
 def last_check_in_of(patient: Patient, *, reader: User) -> CheckInLine | None:

@@ -14,8 +14,14 @@ from tracker.domain.hero import CardDose, Hero, hero_of
 from tracker.models import AlertEvent
 from tracker.selectors.around import Around
 from tracker.selectors.course import Course, Hold, Standing, StepLine, course_of, hold_of
-from tracker.selectors.dose_lines import DoseLine, EntryLine, dose_lines, next_dose_line
-from tracker.selectors.said import CheckInLine, last_check_in_of
+from tracker.selectors.dose_lines import (
+    DoseLine,
+    EntryLine,
+    dose_lines,
+    extras_of_today,
+    next_dose_line,
+)
+from tracker.selectors.said import CheckInLine, Emergency, emergencies_of, last_check_in_of
 from tracker.selectors.told import Told, told_about
 
 LOOKED_BACK = timedelta(days=14)
@@ -80,10 +86,12 @@ class Today:
     questions: tuple[DoseLine, ...]  # past doses without a log, newest first
     more_questions: int
     rest: tuple[DoseLine, ...]
+    extras: tuple[EntryLine, ...]  # of today, beside the plan
     is_all_logged: bool  # something of today is, and nothing is left open
     begins_tomorrow: StepLine | None
     told: Told | None
     last_check_in: CheckInLine | None
+    emergencies: tuple[Emergency, ...]  # that are open, newest first
 
     @property
     def todays(self) -> tuple[DoseLine, ...]:
@@ -104,8 +112,8 @@ class Today:
 def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True) -> Today:
     """Return the patient's day at `now`.
 
-    A caregiver's page (`is_own` False) has who was told and the check-ins beside its alerts, so
-    they are left out here.
+    A caregiver's page (`is_own` False) has who was told, the check-ins and the emergencies beside
+    its alerts, and takes no extra dose back; they are left out here.
     """
     course = course_of(around.patient, now)
     zone = course.zone if course is not None else around.patient.zone_info
@@ -128,12 +136,14 @@ def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True
         questions=tuple(asked[:ASKED_AT_ONCE]),
         more_questions=max(0, len(asked) - ASKED_AT_ONCE),
         rest=_rest(doses, card, today),
+        extras=extras_of_today(around.patient, reader=reader, zone=zone, now=now) if is_own else (),
         is_all_logged=not asked
         and not _is_asking(card)
         and any(dose.is_logged for dose in doses if dose.local_date == today),
         begins_tomorrow=course.begins_tomorrow if course is not None else None,
         told=_told(card, course, around, reader=reader, now=now) if is_own else None,
         last_check_in=last_check_in_of(around.patient, reader=reader) if is_own else None,
+        emergencies=emergencies_of(around.patient) if is_own else (),
     )
 
 
