@@ -134,6 +134,8 @@ def test_an_extra_dose_is_beside_the_plan_and_opens_the_look_alikes(cast, doses)
     assert "Slow or shallow breathing" in text
     none = browser.post(response["Location"], {"client_id": hidden_id(page), "none": "1"})
     assert none["Location"] == "/today/"
+    assert "Nothing was sent." in words(browser.get("/today/").content.decode())
+    assert "It is on Harbour clinic’s list." in text
     ticked = {"client_id": hidden_id(page), "sign": "too_much_slow_breathing", "send": "1"}
     assert browser.post(response["Location"], ticked)["Location"] == "/urgent/"
     assert Flag.objects.open().filter(rule="F1").exists()
@@ -213,3 +215,13 @@ def test_when_two_people_differ_the_patient_says_whose_entry_stands(cast, doses)
     doses["old"].refresh_from_db()
     assert doses["old"].standing_entry == hers
     assert Entry.objects.get(pk=mine.pk).void.reason.startswith("Settled")
+
+
+def test_todays_extra_dose_is_listed_and_can_be_taken_back(cast, doses) -> None:
+    browser = cast.client(cast.ewan_user)
+    extra = log(cast, None, cast.now, amount_note="half a tablet")
+    html = browser.get("/today/").content.decode()
+    assert "half a tablet" in words(html)
+    assert f"/today/entries/{extra.pk}/correct/" in html
+    browser.post(f"/today/entries/{extra.pk}/take-back/")
+    assert "half a tablet" not in words(browser.get("/today/").content.decode())

@@ -120,7 +120,7 @@ class TakenForm(TimedForm):
 
     is_amount_different = forms.BooleanField(
         label=_("The amount differed"),
-        help_text=_("From what your clinic entered. Your clinic is told."),
+        help_text=_("From what the clinic entered. It goes on the clinic’s list."),
         required=False,
     )
     amount_note = forms.CharField(

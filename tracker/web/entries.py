@@ -113,7 +113,9 @@ def alike(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) 
         if ticked and not is_none:
             return _look_alikes_said(here, ticked, form)
         if is_none and not ticked:
-            messages.success(request, _("Recorded. If anything changes, come back here or call."))
+            messages.success(
+                request, _("Nothing was sent. If anything changes, come back here or call.")
+            )
             return redirect(here.home)
         form.add_error(
             None, _("Press “None of these” with nothing ticked, or tick what is true and send it.")
