@@ -11,6 +11,7 @@ from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import Route
 from tracker.models import CheckIn, CheckInSign, Flag, Report
 from tracker.selectors.medicine import baclofen
+from tracker.services.flags import flag_close
 
 
 @pytest.fixture
@@ -61,6 +62,27 @@ def test_a_same_day_sign_asks_for_a_call_today(cast) -> None:
     text = words(cast.client(cast.ewan_user).get("/check-in/done/").content.decode())
     assert "Call the clinic today." in text
     assert "+44 1632 96011" in text
+    assert "It is on Harbour clinic’s list; a call is faster and surer." in text
+
+
+def test_an_open_emergency_stands_on_today_until_the_clinic_closes_it(cast) -> None:
+    post(cast, sign="hallucination", send="1")
+    browser = cast.client(cast.ewan_user)
+    text = words(browser.get("/today/").content.decode())
+    assert "This is open: get help now" in text
+    assert "allucination" in text.split("Numbers to call, who has been told")[0], text
+    assert "Being told: Isla Macrae, Tomasz Wrona" in text
+    flag_close(flag=Flag.objects.get(), by=cast.priya, note="Seen today.", now=database_now())
+    assert "This is open" not in words(browser.get("/today/").content.decode())
+
+
+def test_words_alone_are_not_sent_and_the_numbers_stand_beside_that(cast) -> None:
+    html = post(cast, send="1", note="I feel odd").content.decode()
+    assert "Your words are not sent yet." in words(html)
+    assert "I feel odd" in html
+    assert 'href="tel:999"' in html
+    assert 'href="tel:+44163296011' in html
+    assert not CheckIn.objects.exists()
 
 
 def test_stopped_suddenly_is_an_emergency_without_any_sign(cast) -> None:

@@ -39,7 +39,7 @@ def signs_answer(
     """
     is_checked_in = bool(answer.signs) or answer.is_none
     if not (is_checked_in or answer.has_stopped or answer.runs_out_on):
-        raise Refusal(Problem("signs", _("Tick what is true now, or press “None of these”.")))
+        raise Refusal(_unanswered(answer))
     is_urgent = answer.has_stopped
     if is_checked_in:
         stored = check_in_add(
@@ -67,6 +67,14 @@ def signs_answer(
             runs_out_on=answer.runs_out_on,
         )
     return is_urgent
+
+
+def _unanswered(answer: SignsAnswer) -> Problem:
+    """Return what to say to an answer without one; words alone are kept by nobody."""
+    if answer.note.strip():
+        text = _("Your words are not sent yet. If you feel ill and nothing here fits, call:")
+        return Problem("note", text)
+    return Problem("signs", _("Tick what is true now, or press “None of these”."))
 
 
 @transaction.atomic
