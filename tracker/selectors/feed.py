@@ -58,6 +58,11 @@ class AlertCard:
         return self.alert_class == FlagClass.EMERGENCY
 
     @property
+    def is_told_on(self) -> bool:
+        """Whether the clinic goes on being told although a caregiver has it."""
+        return self.alert_class in {FlagClass.EMERGENCY, FlagClass.SAME_DAY}
+
+    @property
     def is_silence(self) -> bool:
         """Whether nobody has said what happened to a dose."""
         return self.kind is AlertKind.NO_LOG
@@ -173,7 +178,7 @@ def _cards(
     now: datetime,
 ) -> tuple[AlertCard, ...]:
     by_id = {around.patient.pk: around for around in people}
-    threads = _threads(people)
+    threads = [thread for thread in _threads(people) if _is_for(reader, thread)]
     asked = {thread.alert.patient_id for thread in threads} - set(verbs)
     verbs = {**verbs, **{pk: verbs_of(reader, by_id[pk].patient, now) for pk in asked}}
     cards = [
@@ -187,6 +192,21 @@ def _cards(
         for thread in threads
     ]
     return tuple(sorted(cards, key=lambda card: (_place(card.alert_class), card.opened_at)))
+
+
+def _is_for(reader: User, thread: _Thread) -> bool:
+    """Tell whether an alert is this reader's to see yet.
+
+    A silence climbs rung by rung: it is theirs once they are told, or were to be and could not be
+    reached, or once it stands on the clinic's worklist.
+    """
+    alert = thread.alert
+    return (
+        alert.kind != AlertKind.NO_LOG
+        or alert.alert_class in {FlagClass.EMERGENCY, FlagClass.SAME_DAY}
+        or alert.listed_at is not None
+        or any(event.person_id == reader.pk for event in thread.events)
+    )
 
 
 def _place(alert_class: str) -> int:

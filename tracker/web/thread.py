@@ -83,8 +83,6 @@ def acknowledge(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         alert_acknowledge(alert=found, by=user, now=now)
     except Refusal as refusal:
         problems_tell(request, refusal)
-    else:
-        messages.success(request, _("You have it. It stays open until a fact closes it."))
     return redirect(_way_back(request, reverse("alert", args=[found.pk])))
 
 
