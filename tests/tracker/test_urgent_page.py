@@ -1,14 +1,17 @@
 """The urgent page: numbers first, facts to show, and never a cause or an amount to take."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.clock import database_now
+from accounts.domain.opening_hours import OpenSpan
+from accounts.services.clinics import clinic_set_opening_hours
 from tests.cast import Cast, cast_make
 from tests.tracker.days import at, log, plan_around, tuesday_plan, words
 from tracker.domain.alerts import AlertEventKind
@@ -179,3 +182,15 @@ def test_what_is_shown_to_helpers_says_that_the_amount_differed(cast_now) -> Non
     assert text.count("amount differed: “ half of it ”") == 2, text
     log(cast, None, cast.now + timedelta(seconds=1))
     assert "extra dose, amount not said" in words(pages(cast)["ewan"])
+
+
+@pytest.mark.parametrize(("weekdays", "said"), [((1,), "open until midnight"), ((1, 2), "all day")])
+def test_a_desk_that_is_there_at_midnight_is_not_said_to_close_today(cast, weekdays, said) -> None:
+    spans = [OpenSpan(weekday, time(0), time(0)) for weekday in weekdays]
+    clinic_set_opening_hours(clinic=cast.harbour, spans=spans, job="test", now=cast.now)
+    around = patient_around(cast.ewan_user, at(15))
+    assert around is not None
+    facts = {"clinic": around.clinic, "zone": around.clinic.zone, "now": at(15)}
+    text = render_to_string("tracker/patient/_calls.html", facts)
+    assert said in text
+    assert "today" not in text
