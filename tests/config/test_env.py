@@ -117,3 +117,33 @@ def test_a_demo_is_refused_on_a_public_address() -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "config.E003" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "number"),
+    [
+        ({"SECRET_KEY": "k" * 49}, "config.E004"),
+        ({"SECRET_KEY": "k" * 50}, None),
+        ({"DATABASE_URL": "postgresql://a:change-me@db/stepdown"}, "config.E005"),
+        ({"MIGRATE_DATABASE_URL": "postgresql://a:change-me-too@db/stepdown"}, "config.E005"),
+        ({"SECRET_KEY": "short", "PUBLIC_URL": "http://localhost:8000"}, None),
+        (
+            {
+                "DATABASE_URL": "postgresql://a:change-me@db/stepdown",
+                "PUBLIC_URL": "http://127.0.0.1:8000",
+            },
+            None,
+        ),
+    ],
+)
+def test_secrets_that_anybody_may_know_are_refused_on_a_public_address(
+    changed: dict[str, str], number: str | None
+) -> None:
+    public = {"SECRET_KEY": "k" * 60, "PUBLIC_URL": "https://stepdown.example"}
+    done = subprocess.run(
+        [*MANAGE, "check"],
+        env=GOOD | public | changed,
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == (0 if number is None else 1), done.stderr
+    assert (number or "") in done.stderr
