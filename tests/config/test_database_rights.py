@@ -1,6 +1,8 @@
 """The application's role: what PostgreSQL itself lets it do, and what it refuses."""
 
 import subprocess
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -134,6 +136,59 @@ def test_preparing_without_the_owner_is_refused(clone: Clone) -> None:
 def test_preparing_for_a_superuser_is_refused(clone: Clone) -> None:
     superuser = clone.server.url("postgres", clone.name)
     assert "is a superuser" in prepare(clone, DATABASE_URL=superuser)
+
+
+@pytest.mark.parametrize(
+    ("give", "take", "sentence"),
+    [
+        (
+            "GRANT DELETE ON tracker_entry TO PUBLIC",
+            "REVOKE DELETE ON tracker_entry FROM PUBLIC",
+            "can still DELETE tracker_entry",
+        ),
+        (
+            "GRANT UPDATE (reason) ON tracker_entry TO PUBLIC",
+            "REVOKE UPDATE (reason) ON tracker_entry FROM PUBLIC",
+            "can still UPDATE tracker_entry",
+        ),
+    ],
+)
+def test_a_role_that_can_change_a_fact_after_all_is_refused(
+    clone: Clone, give: str, take: str, sentence: str
+) -> None:
+    with clone.connect_as_owner() as connection:
+        connection.execute(give)
+    try:
+        assert sentence in prepare(clone)
+    finally:
+        with clone.connect_as_owner() as connection:
+            connection.execute(take)
+    assert prepare(clone).startswith("The database is ready")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("CREATE ROLE {role} LOGIN PASSWORD 'p' CREATEROLE", "may make roles"),
+        ("CREATE ROLE {role} LOGIN PASSWORD 'p' IN ROLE {owner}", "is a member of"),
+    ],
+)
+def test_preparing_for_a_role_that_could_give_itself_more_is_refused(
+    clone: Clone, statement: str, sentence: str
+) -> None:
+    role = f"mighty_{uuid4().hex[:12]}"
+    parts = urlsplit(clone.url)
+    owner = urlsplit(clone.owner_url).username
+    names = {"role": sql.Identifier(role), "owner": sql.Identifier(owner)}
+    place = f"{parts.hostname}:{parts.port}" if parts.hostname else ""
+    address = urlunsplit(parts._replace(netloc=f"{role}:p@{place}"))
+    superuser = clone.server.url("postgres", clone.name)
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(**names))
+        try:
+            assert sentence in prepare(clone, DATABASE_URL=address)
+        finally:
+            connection.execute(sql.SQL("DROP ROLE {role}").format(**names))
 
 
 def test_every_session_of_the_application_has_its_time_limits(clone: Clone) -> None:

@@ -31,7 +31,6 @@ class Command(BaseCommand):
     """
 
     help = "Migrate as the owner and grant the application's role what it needs."
-    requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Migrate, then grant, under one advisory lock."""
@@ -67,14 +66,7 @@ def grant_rights(owner: BaseDatabaseWrapper, role: str) -> None:
     """
     name = sql.Identifier(role)
     with owner.cursor() as cursor:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [role])
-        found = cursor.fetchone()
-        if found is None:
-            raise CommandError(f"The role {role} of DATABASE_URL does not exist in PostgreSQL.")
-        if found[0]:
-            raise CommandError(
-                f"The role {role} of DATABASE_URL is a superuser: no rights bind it."
-            )
+        refuse_powers(cursor, role)
         cursor.execute("BEGIN")
         for statement in (
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
@@ -91,6 +83,48 @@ def grant_rights(owner: BaseDatabaseWrapper, role: str) -> None:
             cursor.execute(grant.format(rights=words, table=sql.Identifier(table), role=name))
         guard_facts(cursor)
         cursor.execute("COMMIT")
+        refuse_changeable_facts(cursor, role)
+
+
+def refuse_powers(cursor: CursorWrapper, role: str) -> None:
+    """Refuse a role that could take, or give itself, more than it is granted."""
+    cursor.execute("SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = %s", [role])
+    found = cursor.fetchone()
+    if found is None:
+        raise CommandError(f"The role {role} of DATABASE_URL does not exist in PostgreSQL.")
+    is_superuser, makes_roles = found
+    if is_superuser:
+        raise CommandError(f"The role {role} of DATABASE_URL is a superuser: no rights bind it.")
+    if makes_roles:
+        raise CommandError(
+            f"The role {role} of DATABASE_URL may make roles (CREATEROLE): it could give itself "
+            "more rights."
+        )
+    cursor.execute("SELECT current_user, pg_has_role(%s, current_user, 'MEMBER')", [role])
+    owner, is_member = cursor.fetchone()
+    if is_member:
+        raise CommandError(
+            f"The role {role} of DATABASE_URL is a member of {owner}, the owner: it could change "
+            "what happened."
+        )
+
+
+def refuse_changeable_facts(cursor: CursorWrapper, role: str) -> None:
+    """Refuse a role that may change a fact after all: by another role, or by PUBLIC."""
+    question = """
+        SELECT has_table_privilege(%(role)s, %(table)s::regclass, right_)
+            OR (right_ = 'UPDATE'
+                AND has_any_column_privilege(%(role)s, %(table)s::regclass, right_))
+        FROM (SELECT %(right)s::text AS right_) AS asked
+    """
+    for table in fact_tables():
+        for right in ("UPDATE", "DELETE", "TRUNCATE"):
+            cursor.execute(question, {"role": role, "table": f'"{table}"', "right": right})
+            if cursor.fetchone()[0]:
+                raise CommandError(
+                    f"The role {role} of DATABASE_URL can still {right} {table}, which nobody "
+                    "may: take that right away from PUBLIC and from the roles it is a member of."
+                )
 
 
 def table_rights() -> dict[str, list[str]]:
