@@ -14,6 +14,12 @@ def one_line(text: str) -> None:
         raise ValidationError(_("Use plain characters on one line."), code="not_one_line")
 
 
+def no_link(name: str) -> None:
+    """Refuse the characters that would make a mail's reader see an address in a name."""
+    if set(name) & set("/:@"):
+        raise ValidationError(_("Write the name without “/”, “:” and “@”."), code="not_a_name")
+
+
 def phone_number(text: str) -> None:
     """Refuse what cannot be dialled."""
     if not is_phone_number(text):

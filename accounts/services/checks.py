@@ -4,6 +4,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 
 from accounts.domain.problems import Problem, Refusal
+from accounts.models.validators import no_link
 
 
 def row_check(row: models.Model) -> None:
@@ -12,6 +13,14 @@ def row_check(row: models.Model) -> None:
         row.full_clean()
     except ValidationError as error:
         raise Refusal(*problems_in(error)) from error
+
+
+def name_check(name: str, *, field: str = "name") -> None:
+    """Raise Refusal at `field` when somebody's name would become a link in a mail."""
+    try:
+        no_link(name)
+    except ValidationError as error:
+        raise Refusal(*problems_in(error, field=field)) from error
 
 
 def problems_in(error: ValidationError, *, field: str = "") -> list[Problem]:

@@ -19,6 +19,7 @@ from accounts.selectors.contact_points import verification_behind
 from accounts.services.audit import audit_record
 from accounts.services.checks import problems_in, row_check
 from accounts.services.links import LINK_WINDOW, LinkGone, token_new
+from accounts.services.mail_limits import address_rest_check, day_limit_check
 
 ASK_AGAIN_DELAY = timedelta(minutes=5)
 
@@ -37,13 +38,27 @@ def contact_point_add(
 ) -> ContactPoint:
     """Add an address of a person, or of a clinic for a duty, and ask for its verification.
 
-    Nothing but the verification link is sent to it before it is verified. Raises
-    Refusal (field "address") when it is no address, Conflict when it is there already.
+    Nothing but the verification link is sent to it before it is verified. Raises Refusal (field
+    "address") when it is no address, or when `by` has had too many mails sent; Conflict when it is
+    there already.
     """
     address = address.strip()
     address_check(address)
-    owner: dict[str, Any] = {"person": person, "clinic": clinic, "duty": duty}
-    _lock_owner(person, clinic)
+    if by is not None:
+        day_limit_check(by=by, field="address", now=now)
+    row = _row_new(
+        {"person": person, "clinic": clinic, "duty": duty}, address=address, kind=kind, now=now
+    )
+    if by is not None:
+        address_rest_check(address=address, field="address", now=now)
+    row.save()
+    _audit(row, "contact_point.added", now=now, by=by, job=job)
+    return row
+
+
+def _row_new(owner: dict[str, Any], *, address: str, kind: str, now: datetime) -> ContactPoint:
+    """Return the next row of this owner, not saved; Conflict when the address is there already."""
+    _lock_owner(owner["person"], owner["clinic"])
     kept = ContactPoint.objects.kept().filter(**owner)
     if kept.annotate(lower=Lower("address")).filter(lower=address.lower(), kind=kind).exists():
         raise Conflict(Problem("address", _("This address is on the list already.")))
@@ -57,8 +72,6 @@ def contact_point_add(
         verification_wanted_at=now,
     )
     row_check(row)
-    row.save()
-    _audit(row, "contact_point.added", now=now, by=by, job=job)
     return row
 
 
@@ -83,7 +96,10 @@ def contact_point_settle(*, person: User, address: str, is_proved: bool, now: da
     kept = ContactPoint.objects.kept().filter(person=person, kind=EMAIL)
     row = kept.annotate(lower=Lower("address")).filter(lower=address.lower()).first()
     if row is None:
-        row = contact_point_add(person=person, address=address, by=person, now=now)
+        owner = {"person": person, "clinic": None, "duty": ""}
+        row = _row_new(owner, address=address.strip(), kind=EMAIL, now=now)
+        row.save()
+        _audit(row, "contact_point.settled", now=now, by=person)
     if is_proved and row.verified_at is None:
         _verify(row, now=now, by=person)
 
@@ -122,6 +138,7 @@ def contact_point_ask_again(*, contact_point: ContactPoint, by: User, now: datet
     if is_on_its_way or (last is not None and now < last + ASK_AGAIN_DELAY):
         text = _("A link is on its way already. Look for it, then try again in five minutes.")
         raise Refusal(Problem("", text))
+    day_limit_check(by=by, field="", now=now)
     row.verification_wanted_at = now
     row.save(update_fields=["verification_wanted_at"])
     _audit(row, "contact_point.verification_asked", now=now, by=by)

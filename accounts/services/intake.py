@@ -11,8 +11,9 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.domain.zones import local_date, zone_named
 from accounts.models import Clinic, Patient, User
 from accounts.models.invitations import FOR_PATIENT
+from accounts.selectors.people import patient_invited_at
 from accounts.services.audit import audit_record
-from accounts.services.checks import row_check
+from accounts.services.checks import name_check, row_check
 from accounts.services.contact_points import address_check
 from accounts.services.invitations import invitation_create
 
@@ -34,7 +35,8 @@ def patient_take_in(
     """Make a patient's record and have the link mailed that lets the person in.
 
     `zone` is where the patient lives, an IANA name: dose times follow it. Raises Refusal with every
-    problem at its field; nothing is saved then.
+    problem at its field; nothing is saved then. Somebody whom this clinic has taken in with the
+    same address is not taken in twice: half of what they log would be on each record.
     """
     patient = Patient(
         clinic=clinic,
@@ -66,7 +68,12 @@ def patient_take_in(
 def _check(patient: Patient, *, email: str, now: datetime) -> None:
     """Raise one Refusal with every problem of the row and of the address."""
     problems: list[Problem] = []
-    for check in (partial(row_check, patient), partial(address_check, email, field="email")):
+    checks = (
+        partial(row_check, patient),
+        partial(name_check, patient.name),
+        partial(address_check, email, field="email"),
+    )
+    for check in checks:
         try:
             check()
         except Refusal as refusal:
@@ -77,6 +84,10 @@ def _check(patient: Patient, *, email: str, now: datetime) -> None:
         today = local_date(now, zone_named(patient.zone))
         if patient.born_on is not None and patient.born_on > today:
             problems.append(Problem("born_on", _("This date is still to come.")))
+    same = patient_invited_at(patient.clinic, email)
+    if same is not None:
+        text = _("%(name)s was taken in with this address already. One person has one record.")
+        problems.append(Problem("email", text % {"name": same.name}))
     if problems:
         raise Refusal(*problems)
 

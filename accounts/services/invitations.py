@@ -17,12 +17,13 @@ from accounts.models import (
     Patient,
     User,
 )
-from accounts.models.invitations import FOR_STAFF, VIA_HAND, VIA_MAIL
+from accounts.models.invitations import FOR_PATIENT, FOR_STAFF, VIA_HAND, VIA_MAIL
 from accounts.selectors.invitations import invitations_that_work
 from accounts.services.audit import audit_record
-from accounts.services.checks import row_check
+from accounts.services.checks import name_check, row_check
 from accounts.services.contact_points import address_check
 from accounts.services.links import LINK_WINDOW, MAIL_ONLY, token_new
+from accounts.services.mail_limits import address_rest_check, day_limit_check
 
 
 @transaction.atomic
@@ -41,13 +42,16 @@ def invitation_create(
 ) -> Invitation:
     """Ask somebody in and have the engine mail the link; the answer is the same for every address.
 
-    Raises Refusal (field "email") when that is no address, or the inviter's own one for work at
-    the clinic.
+    Raises Refusal at "email" when that is no address, the inviter's own one for work at the
+    clinic, or one too many; at "name" when that would read as a link in the mail.
     """
     email = email.strip().lower()
     address_check(email, field="email")
     if kind == FOR_STAFF and by is not None:
         _not_oneself_check(by, email)
+    name_check(name)
+    if by is not None:
+        _limits_check(kind=kind, patient=patient, by=by, email=email, now=now)
     invitation = Invitation(
         kind=kind,
         clinic=clinic,
@@ -131,6 +135,17 @@ def invitation_send_again(*, invitation: Invitation, by: User, now: datetime) ->
         by=by,
         now=now,
     )
+
+
+def _limits_check(
+    *, kind: str, patient: Patient | None, by: User, email: str, now: datetime
+) -> None:
+    """Count everything but the first invitation of a patient, who has just been taken in."""
+    earlier = Invitation.objects.filter(kind=FOR_PATIENT, patient=patient)
+    if kind == FOR_PATIENT and not earlier.exists():
+        return
+    day_limit_check(by=by, field="email", now=now)
+    address_rest_check(address=email, field="email", now=now)
 
 
 def _not_oneself_check(by: User, email: str) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.domain.problems import Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
-from accounts.services.checks import problems_in, row_check
+from accounts.services.checks import name_check, problems_in, row_check
 
 
 @transaction.atomic
@@ -39,6 +39,7 @@ def user_create(
     )
     password_check(password=password, user=user)
     user.set_password(password)
+    name_check(user.name)
     row_check(user)
     user.save()
     audit_record(
@@ -67,6 +68,7 @@ def user_update(
     user.zone = zone
     user.language = language
     user.phone = phone.strip()
+    name_check(user.name)
     row_check(user)
     user.save(update_fields=["name", "zone", "language", "phone"])
     audit_record(actor=user, action="user.updated", target=user, now=now)

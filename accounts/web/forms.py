@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic, User
-from accounts.models.validators import known_zone, one_line, phone_number
+from accounts.models.validators import known_zone, no_link, one_line, phone_number
 from accounts.web.zones import zone_choices
 
 
@@ -16,7 +16,7 @@ class NameField(forms.CharField):
     """A person's or a clinic's name: one line, as they write it."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=120, validators=[one_line], **options)
+        super().__init__(max_length=120, validators=[one_line, no_link], **options)
         self.widget.attrs.update({"autocomplete": "off", "dir": "auto"})
 
 

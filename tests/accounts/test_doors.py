@@ -74,7 +74,7 @@ def staff_invitation(cast: Cast) -> Invitation:
     return invitation_create(
         kind="staff",
         clinic=cast.harbour,
-        email="new@example.org",
+        email=f"new.{uuid4().hex}@example.org",
         name="New Colleague",
         capacity=Capacity.CLINICIAN,
         by=cast.admin,
