@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotVisible
 from accounts.clock import database_now
-from accounts.domain.problems import Refusal
+from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.selectors.contact_points import verification_behind
 from accounts.selectors.invitations import invitation_behind
 from accounts.selectors.people import user_with_email
-from accounts.services.acceptance import invitation_accept
+from accounts.services.acceptance import SignInFirst, invitation_accept
 from accounts.services.contact_points import contact_point_verify
 from accounts.services.links import LinkGone
 from accounts.web.answers import problems_put
@@ -41,9 +41,9 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return link_gone(request)
     invited = found.invitation
     user = request.user if isinstance(request.user, User) else None
-    has_account = user_with_email(invited.email) is not None
+    must_sign_in = user is None and found.is_mailed and user_with_email(invited.email) is not None
     form = JoinForm(
-        request.POST if request.method == "POST" and user is None and not has_account else None,
+        request.POST if request.method == "POST" and user is None and not must_sign_in else None,
         initial={"name": invited.name},
     )
     refusal: Refusal | None = None
@@ -54,7 +54,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         except LinkGone:
             return link_gone(request)
         except Refusal as problem:
-            refusal = problem
+            refusal = problem if user is not None or found.is_mailed else _unrevealing(problem)
         else:
             return _welcome(request, person, is_proved=found.is_mailed)
     if refusal is not None and form.is_bound:
@@ -64,10 +64,18 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "is_other": user is not None and user.email != invited.email,
-        "must_sign_in": user is None and has_account,
+        "must_sign_in": must_sign_in,
         "here_address": request.path,
     }
     return render(request, "accounts/join.html", shown)
+
+
+def _unrevealing(refusal: Refusal) -> Refusal:
+    """Return what whoever holds a handed link may read: not whether the address has an account."""
+    if not isinstance(refusal, SignInFirst):
+        return refusal
+    text = _("Open the link in the mail that we sent to this address, and go on there.")
+    return Refusal(Problem("", text))
 
 
 def _welcome(request: HttpRequest, person: User, *, is_proved: bool) -> HttpResponse:

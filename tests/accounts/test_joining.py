@@ -100,6 +100,27 @@ def test_whoever_has_an_account_is_asked_to_sign_in_first(live_cast: Cast) -> No
     assert link.accepted_at is None
 
 
+def test_a_handed_link_does_not_say_whether_the_address_has_an_account(live_cast: Cast) -> None:
+    pages = {}
+    for name, email in (("Sam", live_cast.stranger.email), ("Nia", "nobody@example.org")):
+        live_cast.client(live_cast.ewan_user).post(
+            f"/patients/{live_cast.ewan.pk}/people/", {"name": name, "email": email}
+        )
+        asked = CareLink.objects.get(name=name).invitations.get()
+        token = invitation_hand_over(invitation=asked, by=live_cast.ewan_user, now=live_cast.now)
+        page = Client().get(f"/join/{token}/").content.decode()
+        pages[name] = without_tokens(page).replace(email, "EMAIL").replace(name, "NAME")
+        if name == "Sam":
+            path = f"/join/{token}/"
+    assert pages["Sam"] == pages["Nia"]
+    answer = Client().post(path, {"name": "Thief", "password": "my-own-password-1"})
+    page = answer.content.decode()
+    assert "Open the link in the mail that we sent" in page
+    assert "account" not in page.split("<main")[1].split("</main")[0]
+    assert live_cast.stranger.care_links.count() == 0
+    assert live_cast.client(live_cast.stranger).post(path).status_code == 302
+
+
 def test_the_owner_of_the_address_accepts_with_one_press(live_cast: Cast) -> None:
     live_cast.client(live_cast.ewan_user).post(
         f"/patients/{live_cast.ewan.pk}/people/", {"name": "Sam", "email": live_cast.stranger.email}
