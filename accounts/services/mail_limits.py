@@ -19,13 +19,17 @@ ADDRESS_ACTIONS = ("contact_point.added", "contact_point.verification_asked")
 
 
 def address_rest_check(*, address: str, field: str, now: datetime) -> None:
-    """Raise Refusal at `field` when a mail to this address was asked for in the last 5 minutes."""
+    """Raise Refusal at `field` when a mail to this address was asked for in the last 5 minutes.
+
+    What its owner has answered since, by proving the address or by accepting, does not count.
+    """
     since = now - SAME_ADDRESS_DELAY
-    added = ContactPoint.objects.filter(address__iexact=address, added_at__gt=since)
-    proving = ContactVerification.objects.filter(
-        contact_point__address__iexact=address, created_at__gt=since
+    points = ContactPoint.objects.filter(address__iexact=address, verified_at=None)
+    added = points.filter(added_at__gt=since)
+    proving = ContactVerification.objects.filter(contact_point__in=points, created_at__gt=since)
+    invited = Invitation.objects.filter(
+        email__iexact=address, created_at__gt=since, accepted_at=None
     )
-    invited = Invitation.objects.filter(email__iexact=address, created_at__gt=since)
     if added.exists() or proving.exists() or invited.exists():
         text = _("A mail to this address is on its way already. Try again in five minutes.")
         raise Refusal(Problem(field, text))

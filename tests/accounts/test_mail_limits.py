@@ -15,7 +15,7 @@ from accounts.services.contact_points import (
 )
 from accounts.services.invitations import invitation_create, invitation_send_again
 from accounts.services.people import user_update
-from tests.cast import Cast, patient_make
+from tests.cast import Cast, accept_by_mail, patient_make
 
 MINUTE = timedelta(minutes=1)
 ON_ITS_WAY = "on its way already"
@@ -62,6 +62,14 @@ def test_ending_a_caregiver_does_not_let_them_be_invited_again_at_once(cast: Cas
     with pytest.raises(Refusal, match=ON_ITS_WAY):
         added(cast, "flora@example.org", minutes=4)
     assert invited(cast, "flora@example.org", minutes=5)
+
+
+def test_somebody_who_has_answered_may_be_written_to_at_once(cast: Cast) -> None:
+    flora = accept_by_mail(invited(cast, "flora@example.org"), at=cast.now)
+    point = contact_point_add(
+        clinic=cast.harbour, duty="desk", address=flora.email, by=cast.admin, now=cast.now
+    )
+    assert point.verification_wanted_at == cast.now
 
 
 def test_an_invitation_is_sent_again_after_five_minutes_and_the_old_one_stays_until_then(
