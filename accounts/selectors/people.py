@@ -1,6 +1,7 @@
 """Who is who."""
 
-from accounts.models import Patient, User
+from accounts.models import Clinic, Patient, User
+from accounts.models.invitations import FOR_PATIENT
 
 
 def user_with_email(email: str) -> User | None:
@@ -11,3 +12,12 @@ def user_with_email(email: str) -> User | None:
 def record_of(user: User) -> Patient | None:
     """Return the record that this person is the patient of, or None."""
     return Patient.objects.filter(user=user).select_related("clinic").first()
+
+
+def patient_invited_at(clinic: Clinic, email: str) -> Patient | None:
+    """Return the patient whom this clinic has invited at this address, joined or not, or None.
+
+    It looks at no other clinic's patients: whether an address is known there is not told.
+    """
+    invited = {"invitations__kind": FOR_PATIENT, "invitations__email": email.strip().lower()}
+    return Patient.objects.filter(clinic=clinic, **invited).first()

@@ -190,13 +190,35 @@ def test_a_patient_who_cannot_be_taken_in_is_refused_with_every_problem_at_once(
         "phone": "",
         "email": "halina@example.org",
     }
-    patient_take_in(
-        clinic=cast.harbour, by=cast.priya, now=cast.now, **asked | {"clinic_number": "H-1"}
-    )
+    other = {"clinic_number": "H-1", "email": "somebody.else@example.org"}
+    patient_take_in(clinic=cast.harbour, by=cast.priya, now=cast.now, **asked | other)
     with pytest.raises(Refusal) as refused:
         patient_take_in(clinic=cast.harbour, by=cast.priya, now=cast.now, **asked | changed)
     assert {problem.field for problem in refused.value.problems} == fields
     assert cast.harbour.patients.count() == 3
+
+
+def test_somebody_taken_in_is_not_taken_in_twice_by_the_same_clinic(cast: Cast) -> None:
+    asked = {
+        "name": "Halina Dąbrowska",
+        "born_on": None,
+        "clinic_number": "",
+        "zone": "Europe/Warsaw",
+        "language": "en",
+        "phone": "",
+        "email": "halina@example.org",
+        "now": cast.now,
+    }
+    patient_take_in(clinic=cast.harbour, by=cast.priya, **asked)
+    again = asked | {"email": " Halina@Example.org "}
+    with pytest.raises(Refusal) as refused:
+        patient_take_in(clinic=cast.harbour, by=cast.adaeze, **again)
+    (problem,) = refused.value.problems
+    assert problem.field == "email"
+    assert "Halina Dąbrowska was taken in" in problem.text
+    assert cast.harbour.patients.filter(name="Halina Dąbrowska").count() == 1
+    elsewhere = patient_take_in(clinic=cast.other_clinic, by=cast.juno, **asked)
+    assert elsewhere.clinic == cast.other_clinic
 
 
 def test_a_date_of_birth_is_compared_with_the_patients_own_calendar(cast: Cast) -> None:
