@@ -27,6 +27,7 @@ NAMED_BY_THE_INVARIANT = {
     "tracker.CheckIn",
     "tracker.CheckInSign",
     "tracker.Report",
+    "tracker.ReportVoid",
     "tracker.PlanVersion",
     "tracker.Step",
     "tracker.DoseTime",

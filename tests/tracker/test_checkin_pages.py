@@ -1,10 +1,12 @@
 """The check-in: documented signs in plain words; an emergency opens the urgent page at once."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from accounts.clock import database_now
+from accounts.domain.zones import local_date
 from tests.cast import Cast, cast_make
 from tests.tracker.days import hidden_id, words
 from tracker.domain.medicine import Urgency
@@ -93,11 +95,24 @@ def test_stopped_suddenly_is_an_emergency_without_any_sign(cast) -> None:
 
 
 def test_the_day_on_which_the_supply_runs_out_is_kept(cast) -> None:
-    form = {"runs_out_on": "2026-12-24", "has_stopped": "on", "send": "1"}
+    form = {"runs_out_on": "2036-12-24", "has_stopped": "on", "send": "1"}
     post(cast, **form)
     assert set(Report.objects.values_list("kind", flat=True)) == {"stopped", "supply"}
     text = words(cast.client(cast.ewan_user).get("/check-in/done/").content.decode())
-    assert "The supply runs out on 24 December 2026" in text
+    assert "The supply runs out on 24 December 2036" in text
+    assert "Call today." not in text
+
+
+def test_a_day_that_has_passed_is_refused_and_today_means_a_call_today(cast) -> None:
+    today = local_date(cast.now, cast.ewan.zone_info)
+    past = post(cast, runs_out_on=today - timedelta(days=1), send="1")
+    assert "That day has passed. If nothing is left, choose today or call." in words(
+        past.content.decode()
+    )
+    assert not Report.objects.exists()
+    assert post(cast, runs_out_on=today, send="1")["Location"] == "/check-in/done/"
+    text = words(cast.client(cast.ewan_user).get("/check-in/done/").content.decode())
+    assert "Call today." in text
 
 
 def test_an_answer_that_contradicts_itself_or_is_empty_is_asked_again(cast) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -23,7 +24,8 @@ from tests.tracker.plans import raw_step
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Rule
 from tracker.domain.plan_states import PlanState
-from tracker.models import Alert, Flag, FlagEvent, Plan, ReportKind, Stay, StayKind
+from tracker.models import Alert, Flag, FlagEvent, Plan, Report, ReportKind, Stay, StayKind
+from tracker.services.answers import dose_skip_none_left
 from tracker.services.checkins import report_add
 from tracker.services.entries import entry_void
 from tracker.services.flag_rules import flags_evaluate
@@ -280,6 +282,29 @@ def test_supply_is_flagged_by_the_newest_word_and_closed_by_a_later_date(
     flags_evaluate(plan=plan, now=at(10))
 
     assert Flag.objects.get(rule="F13").closed_at == at(10)
+
+
+def test_supply_said_with_a_skip_that_is_taken_back_is_no_longer_flagged(
+    plan: Plan, cast: Cast
+) -> None:
+    supply(cast, at(0, day=30) + timedelta(days=30), at(7))
+    skip = dose_skip_none_left(
+        patient=cast.ewan,
+        dose=dose_at(plan, 8),
+        by=cast.ewan_user,
+        via="page",
+        reason="None left",
+        client_id=uuid4(),
+        now=at(9),
+    )
+    flags_evaluate(plan=plan, now=at(9))
+    assert Flag.objects.open().get(rule="F13").evidence["runs_out_on"] == "2026-11-24"
+
+    entry_void(entry=skip.entry, by=cast.ewan_user, reason="Found a box", now=at(9, 5))
+    flags_evaluate(plan=plan, now=at(9, 5))
+
+    assert Flag.objects.get(rule="F13").closed_at == at(9, 5)
+    assert Report.objects.count() == 2, "what was said stays readable"
 
 
 def test_without_thresholds_only_their_absence_is_flagged(cast: Cast) -> None:

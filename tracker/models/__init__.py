@@ -1,7 +1,7 @@
 """Tables of the taper as prescribed, of what really happened and of who must know."""
 
 from tracker.models.alerts import Alert, AlertEvent
-from tracker.models.checkins import CheckIn, CheckInSign, Report, ReportKind
+from tracker.models.checkins import CheckIn, CheckInSign, Report, ReportKind, ReportVoid
 from tracker.models.doses import ExpectedDose
 from tracker.models.entries import Entry, EntryVoid
 from tracker.models.flags import Flag, FlagEvent
@@ -33,6 +33,7 @@ __all__ = [
     "PlanVersion",
     "Report",
     "ReportKind",
+    "ReportVoid",
     "Rung",
     "Stay",
     "StayKind",

@@ -76,3 +76,15 @@ class Report(Fact):
 
     def __str__(self) -> str:
         return f"report {self.kind}"
+
+
+class ReportVoid(Fact):
+    """Takes one report back, because the entry it came with was. The report stays."""
+
+    report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="void")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"void of {self.report_id}"

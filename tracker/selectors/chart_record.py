@@ -134,7 +134,7 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
         check_ins=tuple(
             CheckIn.objects.filter(**people).select_related("by").prefetch_related("signs")
         ),
-        reports=tuple(Report.objects.filter(**people).select_related("by")),
+        reports=tuple(Report.objects.filter(**people, void=None).select_related("by")),
         flag_events=tuple(
             FlagEvent.objects.filter(flag__patient=patient).select_related("flag", "by")
         ),

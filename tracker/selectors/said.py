@@ -70,7 +70,7 @@ def check_ins_of(
 def supply_said_since(patient: Patient, since: datetime) -> date | None:
     """Return the date on which the supply was last said to run out, if said since an instant."""
     rows = Report.objects.filter(
-        patient=patient, kind=ReportKind.SUPPLY, received_at__gte=since
+        patient=patient, kind=ReportKind.SUPPLY, void=None, received_at__gte=since
     ).order_by("received_at")
     return rows.values_list("runs_out_on", flat=True).last()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from accounts.domain.audiences import Audience
+from accounts.domain.zones import local_date
 from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import WATCHED
@@ -31,6 +33,13 @@ def plan_behind_extras(patient: Patient) -> Plan | None:
 def watched_plan_of(patient: Patient) -> Plan | None:
     """Return the plan whose people and ladder still matter: running, or under observation."""
     return patient.plans.filter(state__in=WATCHED).order_by("-created_at").first()
+
+
+def plan_day_of(patient: Patient, at: datetime) -> date:
+    """Return the local date of an instant in the zone of the watched plan, else the patient's."""
+    plan = watched_plan_of(patient)
+    version = version_in_force(plan, at) if plan is not None else None
+    return local_date(at, ZoneInfo(version.zone) if version is not None else patient.zone_info)
 
 
 def ladder_of(rungs: Iterable[Rung | ClinicRung]) -> tuple[LadderRung, ...]:

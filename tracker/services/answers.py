@@ -13,6 +13,7 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient, User
 from tracker.domain.doses import Outcome
 from tracker.models import Entry, ExpectedDose, ReportKind
+from tracker.selectors.versions import plan_day_of
 from tracker.services.checkins import check_in_add, report_add
 from tracker.services.entries import EntryResult, entry_add, entry_void
 
@@ -85,7 +86,6 @@ def dose_skip_none_left(
     by: User,
     via: str,
     reason: str,
-    today: date,
     client_id: UUID,
     now: datetime,
 ) -> EntryResult:
@@ -102,7 +102,7 @@ def dose_skip_none_left(
         dose=dose,
         reason=reason,
     )
-    _report(patient, by, ReportKind.SUPPLY, client_id, now, runs_out_on=today)
+    _report(patient, by, ReportKind.SUPPLY, client_id, now, runs_out_on=plan_day_of(patient, now))
     return result
 
 

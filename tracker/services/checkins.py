@@ -18,7 +18,7 @@ from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import Route
 from tracker.models import CheckIn, CheckInSign, Plan, Report, ReportKind
 from tracker.selectors.medicine import baclofen
-from tracker.selectors.versions import watched_plan_of
+from tracker.selectors.versions import plan_day_of, watched_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
 from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
@@ -108,6 +108,9 @@ def report_add(
     _refuse_long(note)
     if (kind is ReportKind.SUPPLY) != (runs_out_on is not None):
         raise Refusal(Problem("runs_out_on", _("Say on which date the supply runs out.")))
+    if runs_out_on is not None and runs_out_on < plan_day_of(patient, _kept_time(at, now)):
+        text = _("That day has passed. If nothing is left, choose today or call.")
+        raise Refusal(Problem("runs_out_on", text))
     plan = watched_plan_of(patient)
     report = Report(
         patient=patient,

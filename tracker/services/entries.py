@@ -15,7 +15,17 @@ from accounts.models import Patient, User
 from accounts.services.audit import audit_record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Rule
-from tracker.models import Entry, EntryVoid, ExpectedDose, Flag, Plan, PlanVersion
+from tracker.models import (
+    Entry,
+    EntryVoid,
+    ExpectedDose,
+    Flag,
+    Plan,
+    PlanVersion,
+    Report,
+    ReportKind,
+    ReportVoid,
+)
 from tracker.selectors.versions import plan_behind_extras
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
@@ -102,7 +112,10 @@ def entry_with_request(*, by: User, client_id: UUID) -> EntryResult | None:
 
 @transaction.atomic
 def entry_void(*, entry: Entry, by: User, reason: str, now: datetime) -> EntryVoid:
-    """Take an entry back; the row stays. The next unvoided entry of the dose stands, if any."""
+    """Take an entry back; the row stays. The next unvoided entry of the dose stands, if any.
+
+    A report of the supply that came with it is taken back too.
+    """
     patient_lock(entry.patient)
     if EntryVoid.objects.filter(entry=entry).exists():
         raise Refusal(Problem("entry", _("This entry was taken back already.")))
@@ -110,6 +123,7 @@ def entry_void(*, entry: Entry, by: User, reason: str, now: datetime) -> EntryVo
         raise Refusal(Problem("reason", _("Say why the entry is taken back.")))
     void = EntryVoid(entry=entry, by=by, at=now, reason=reason.strip())
     void.save()
+    _void_report_of(entry, void)
     plan = entry.dose.plan if entry.dose is not None else plan_behind_extras(entry.patient)
     if entry.dose is not None:
         _stand_after_void(entry.dose, now)
@@ -212,6 +226,15 @@ def _stand(entry: Entry, dose: ExpectedDose | None, now: datetime) -> Entry | No
     return dose.standing_entry
 
 
+def _void_report_of(entry: Entry, void: EntryVoid) -> None:
+    """Take back what "none left" said about the supply with the entry that said it."""
+    said = Report.objects.filter(
+        by=entry.by, client_id=entry.client_id, kind=ReportKind.SUPPLY, void=None
+    )
+    for report in said:
+        ReportVoid(report=report, by=void.by, at=void.at, reason=void.reason).save()
+
+
 def _stand_after_void(dose: ExpectedDose, now: datetime) -> None:
     locked = ExpectedDose.objects.select_for_update(no_key=True, of=("self",)).get(pk=dose.pk)
     left = Entry.objects.filter(dose=locked, void=None).order_by("received_at", "pk")
@@ -249,7 +272,12 @@ def _flag(entry: Entry, plan: Plan | None, standing: Entry | None, now: datetime
             plan=plan,
             rule=Rule.AMOUNT_OR_EXTRA,
             subject=subject,
-            evidence={"what": what, "entry": str(entry.pk), "at": now.isoformat()},
+            evidence={
+                "what": what,
+                "entry": str(entry.pk),
+                "by": entry.by.name,
+                "at": now.isoformat(),
+            },
             now=now,
             by=entry.by,
         )

@@ -75,7 +75,7 @@ def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdi
     period = _whole(record, zone, now)
     doses = record.monitored(period)
     holidays = drug_holidays(record, period=period, now=now).holidays
-    supply = plan.patient.reports.filter(kind=ReportKind.SUPPLY).order_by("at").last()
+    supply = plan.patient.reports.filter(kind=ReportKind.SUPPLY, void=None).order_by("at").last()
     return (
         rules.not_taken_runs(doses, threshold=version.missed_doses_threshold),
         rules.hours_since_taken(

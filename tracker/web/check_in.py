@@ -21,6 +21,7 @@ from tracker.domain.plan_states import Route
 from tracker.selectors.course import course_of
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.said import last_check_in_of, supply_said_since
+from tracker.selectors.versions import plan_day_of
 from tracker.services.answers import SignsAnswer, signs_answer
 from tracker.web.dose_forms import AnswerForm
 from tracker.web.dose_log import answers, page_context
@@ -123,11 +124,14 @@ def done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     here = standpoint(request, patient_id, Verb.CHECK_IN)
     since = here.now - JUST_SAID
     last = last_check_in_of(here.patient, reader=here.user)
+    runs_out_on = supply_said_since(here.patient, since)
     context = page_context(here) | {
         "here": _here(here),
         "around": _around(here),
         "last": last if last is not None and last.at >= since else None,
-        "runs_out_on": supply_said_since(here.patient, since),
+        "runs_out_on": runs_out_on,
+        "is_supply_out": runs_out_on is not None
+        and runs_out_on <= plan_day_of(here.patient, here.now),
     }
     return render(request, "tracker/patient/check_in_done.html", context)
 

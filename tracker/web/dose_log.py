@@ -267,7 +267,6 @@ def _skipped(
         by=here.user,
         via=PAGE,
         reason=form.reason_text,
-        today=local_date(here.now, zone_of(dose)),
         client_id=form.request_id,
         now=here.now,
     )
