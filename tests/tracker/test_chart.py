@@ -5,11 +5,12 @@ from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.clock import database_now
-from accounts.models import Look
+from accounts.models import Look, Patient
 from tests.cast import TUESDAY, Cast, cast_make
 from tests.tracker.plans import amounts
 from tracker.domain.doses import Outcome
@@ -17,9 +18,10 @@ from tracker.models import PlanVersion, StayKind
 from tracker.selectors.chart import Chart, patient_chart
 from tracker.selectors.chart_doses import Axis, Cell, DoseChart, Lane, LaneDay
 from tracker.selectors.chart_words import CellKind
+from tracker.selectors.patient_list import patient_rows, patients_found
 from tracker.services.checkins import check_in_add
 from tracker.services.doses import doses_cancel
-from tracker.services.entries import entry_void
+from tracker.services.entries import entry_add, entry_void
 from tracker.services.flags import flag_close
 from tracker.services.plans import plan_stop
 from tracker.services.stays import stay_record
@@ -362,6 +364,45 @@ def test_the_strip_says_which_step_today_is_and_what_was_typed(cast: Cast) -> No
     taken = chart_of(cast).last_taken
     assert taken is not None
     assert taken.amount == "20 mg"
+
+
+def test_a_phone_whose_clock_runs_ahead_makes_no_dose_of_the_future_the_last(
+    plan, cast: Cast
+) -> None:
+    dose = dose_on(plan, FIRST, "20:00")
+    logged_at = dose.due_at
+    entry_add(
+        patient=cast.ewan, by=cast.ewan_user, via="page", outcome=Outcome.TAKEN, dose=dose,
+        taken_at=logged_at + 7 * HOUR, device_at=None, client_id=uuid4(), now=logged_at,
+    )  # fmt: skip
+    chart = chart_of(cast, now=logged_at + HOUR)
+    last = chart.last_taken
+    assert last is not None
+    assert (last.taken_at, last.is_clock_wrong, last.ago) == (logged_at, True, "1 h 0 min")
+    assert "The phone’s clock was ahead" in chart.timeline[0].text
+    (row,) = patient_rows(patients_found(Patient.objects.filter(pk=cast.ewan.pk), ""))
+    assert row.last_taken_at == logged_at
+
+
+def test_an_amount_said_to_differ_is_never_shown_as_what_was_taken_without_saying_so(
+    plan, cast: Cast
+) -> None:
+    dose = dose_on(plan, FIRST, "20:00")
+    entry_add(
+        patient=cast.ewan, by=cast.ewan_user, via="page", outcome=Outcome.TAKEN, dose=dose,
+        taken_at=None, device_at=None, client_id=uuid4(), now=dose.due_at,
+        is_amount_different=True, amount_note="only half, spilled",
+    )  # fmt: skip
+    chart = chart_of(cast, now=dose.due_at + HOUR)
+    last = chart.last_taken
+    assert last is not None
+    assert (last.amount, last.is_amount_different) == ("20 mg", True)
+    assert last.amount_note == "only half, spilled"
+    said = [line.text for line in chart.timeline if line.amount]
+    expected = "Amount taken said to differ from the amount entered."
+    assert said == [f"By {cast.ewan_user.name}. {expected}"]
+    strip = render_to_string("tracker/clinic/_strip.html", {"chart": chart})
+    assert f"<strong>{expected}</strong> “<bdi>only half, spilled</bdi>”" in strip
 
 
 def test_check_ins_stand_on_the_same_axis_with_their_signs_in_words(plan, cast: Cast) -> None:

@@ -84,11 +84,18 @@ class StepNow:
 
 @dataclass(frozen=True, slots=True)
 class LastTaken:
-    """The newest dose logged taken; `amount` is verbatim and "" for an extra dose."""
+    """The newest dose logged taken; `amount` is what was entered, verbatim, "" for an extra dose.
+
+    A phone whose clock runs ahead cannot say that something was taken after it was received:
+    `taken_at` is then when it was received.
+    """
 
     amount: str
     taken_at: datetime
     ago: str  # in words, counted to now
+    is_clock_wrong: bool
+    is_amount_different: bool  # said to differ from `amount`
+    amount_note: str  # the person's own words about what was taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +262,7 @@ def _step_now(shown: PlanRecord | None, today: date) -> StepNow | None:
 
 def _last_taken(record: ChartRecord, now: datetime) -> LastTaken | None:
     taken: list[tuple[datetime, Entry]] = [
-        (entry.taken_at, entry)
+        (min(entry.taken_at, entry.received_at), entry)
         for entry in record.entries
         if entry.outcome == Outcome.TAKEN and entry.taken_at is not None and not is_void(entry)
     ]
@@ -264,7 +271,12 @@ def _last_taken(record: ChartRecord, now: datetime) -> LastTaken | None:
     taken_at, entry = max(taken, key=lambda pair: pair[0])
     amount = entry.dose.amount if entry.dose is not None else ""
     return LastTaken(
-        amount=amount, taken_at=taken_at, ago=span_words(max(now - taken_at, timedelta(0)))
+        amount=amount,
+        taken_at=taken_at,
+        ago=span_words(max(now - taken_at, timedelta(0))),
+        is_clock_wrong=entry.is_clock_wrong,
+        is_amount_different=entry.is_amount_different,
+        amount_note=entry.amount_note,
     )
 
 

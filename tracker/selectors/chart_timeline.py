@@ -115,7 +115,7 @@ def entry_lines(entry: Entry, zone: ZoneInfo) -> Iterator[TimelineLine]:
     yield TimelineLine(
         at=entry.received_at,
         fact=_entry_fact(entry, zone),
-        text=_("By %(name)s.") % {"name": entry.by.name},
+        text=_said_with(entry),
         amount=entry.dose.amount if entry.dose is not None else "",
         quote=" ".join(words for words in (entry.reason, entry.amount_note) if words),
     )
@@ -128,6 +128,16 @@ def entry_lines(entry: Entry, zone: ZoneInfo) -> Iterator[TimelineLine]:
             % {"what": _entry_fact(entry, zone), "name": void.by.name},
             quote=void.reason,
         )
+
+
+def _said_with(entry: Entry) -> str:
+    """Return who made an entry, and what they said that its amount or its time does not show."""
+    text = [_("By %(name)s.") % {"name": entry.by.name}]
+    if entry.is_amount_different:
+        text.append(_("Amount taken said to differ from the amount entered."))
+    if entry.is_clock_wrong:
+        text.append(_("The phone’s clock was ahead of the time at which this was received."))
+    return " ".join(text)
 
 
 def _entry_fact(entry: Entry, zone: ZoneInfo) -> str:

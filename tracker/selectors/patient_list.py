@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Least
 
 from accounts.models import Patient
 from tracker.domain.doses import Outcome
@@ -43,14 +44,15 @@ def patients_found(patients: QuerySet[Patient], words: str) -> QuerySet[Patient]
     if words.strip():
         found |= Q(clinic_number__iexact=words.strip())
     plans = Plan.objects.filter(patient=OuterRef("pk")).order_by("-created_at")
-    taken = Entry.objects.filter(patient=OuterRef("pk"), outcome=Outcome.TAKEN, void=None)
+    entries = Entry.objects.filter(patient=OuterRef("pk"), outcome=Outcome.TAKEN, void=None)
+    taken = entries.annotate(at=Least("taken_at", "received_at"))  # a phone's clock may run ahead
     flags = Flag.objects.open().filter(patient=OuterRef("pk"))
     alerts = Alert.objects.on_the_worklist().filter(patient=OuterRef("pk"), dose__isnull=False)
     return (
         patients.filter(found)
         .annotate(
             plan_state=Subquery(plans.values("state")[:1]),
-            last_taken_at=Subquery(taken.order_by("-taken_at").values("taken_at")[:1]),
+            last_taken_at=Subquery(taken.order_by("-at").values("at")[:1]),
             flag_classes=ArraySubquery(flags.values("flag_class")),
             alert_classes=ArraySubquery(alerts.values("alert_class")),
         )
