@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,9 +14,11 @@ from tests.tracker.days import at, dose_at, tuesday_plan
 from tests.tracker.entering import NOON, add, standing, stated
 from tracker.domain.doses import Outcome
 from tracker.models import Entry, EntryVoid, ExpectedDose, Flag, Plan
+from tracker.selectors.wording import flag_detail
 from tracker.services.entries import entry_count_as_extra, entry_void
 
 TAKEN, SKIPPED, MISSED = Outcome
+LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture
@@ -237,6 +240,11 @@ def test_an_extra_dose_belongs_to_no_expected_one_and_is_flagged(
     assert (found.standing, found.question) == (None, "")
     assert standing(dose) is None
     assert stated() == [["extra"]]
+
+
+def test_the_flag_of_an_extra_dose_says_who_said_it_and_when(cast: Cast, plan: Plan) -> None:
+    add(cast, None, by=cast.isla, taken_at=at(9))
+    assert flag_detail(Flag.objects.get(), LONDON) == "By Isla Macrae, Tue 24 Nov 12:00."
 
 
 def test_two_said_for_one_dose_keeps_the_second_as_an_extra_dose(

@@ -9,11 +9,11 @@ from django.test import Client
 from accounts.clock import database_now
 from accounts.models import Look, Patient, User
 from tests.cast import TUESDAY, Cast, cast_make, patient_join, patient_make
-from tracker.domain.alerts import AlertKind
+from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass, Rule
 from tracker.domain.worklist import Standing, matter_key, row_key
-from tracker.models import Alert, Plan
-from tracker.selectors.desk import desk_of
+from tracker.models import Alert, AlertEvent, Plan
+from tracker.selectors.desk import desk_of, peek
 from tracker.selectors.worklist import (
     Show,
     WorklistRow,
@@ -206,6 +206,85 @@ def test_an_acknowledgement_moves_a_row_down_its_class_and_says_who_has_it(
     assert rows[0].first.holder is None
     assert rows[1].first.holder is not None
     assert rows[1].first.holder.name == "Nurse Adaeze Obi"
+
+
+def test_an_emergency_that_only_a_caregiver_has_is_nobodys_at_the_clinic(cast: Cast) -> None:
+    alert = sign_reported(cast.ewan, cast.isla, "hallucination", cast)
+    patients, later = patients_of(cast.priya, cast), cast.now + MINUTE
+    for who, is_nobodys in ((cast.isla, True), (cast.adaeze, False)):
+        alert_acknowledge(alert=alert, by=who, now=cast.now)
+        rows = worklist_rows(patients, now=later)
+        shown = worklist_shown(rows, show=Show.NOBODY, user=cast.priya, nothing_open_count=0)
+        assert rows[0].first.holder is not None
+        assert rows[0].first.holder.name == who.name
+        assert bool(shown.rows) is is_nobodys
+        beside = peek(patients, cast.ewan.pk, rows, later)
+        assert beside is not None
+        assert beside.alert_to_take == (alert.pk if is_nobodys else None)
+
+
+def test_the_pane_says_once_of_each_person_when_they_were_last_told(cast: Cast) -> None:
+    for minute, sign in enumerate(("hallucination", "insomnia", "seizure")):
+        alert = sign_reported(cast.ewan, cast.isla, sign, cast, at_hours=minute)
+        at = cast.now + minute * MINUTE
+        told = {"alert": alert, "at": at, "kind": AlertEventKind.TOLD, "rung": 1}
+        AlertEvent(**told, person=cast.tomasz).save()
+        AlertEvent(**told, clinic=cast.harbour, duty="desk").save()
+        AlertEvent(**told, clinic=cast.harbour, duty="out_of_hours").save()
+    alert_acknowledge(alert=alert, by=cast.tomasz, now=cast.now + 3 * MINUTE)
+    patients = patients_of(cast.priya, cast)
+    rows = worklist_rows(patients, now=cast.now + HOUR)
+    beside = peek(patients, cast.ewan.pk, rows, cast.now + HOUR)
+    assert beside is not None
+    said = [(turn.who, turn.kind, turn.at) for turn in beside.turns]
+    last = cast.now + 2 * MINUTE
+    assert said[0] == (cast.tomasz.name, AlertEventKind.ACKNOWLEDGED, cast.now + 3 * MINUTE)
+    assert sorted(said[1:]) == sorted(
+        [
+            (cast.harbour.name, AlertEventKind.TOLD, last),
+            (cast.tomasz.name, AlertEventKind.TOLD, last),
+        ]
+    )
+
+
+def test_a_set_up_flag_is_short_so_that_what_stands_beside_it_is_seen(cast: Cast, list_of) -> None:
+    plan = running_plan(cast.ewan, cast)
+    missing = ["hours_since_taken_threshold", "supply_days_threshold"]
+    for names in (missing, missing[:1]):
+        flag_open(
+            patient=cast.ewan,
+            plan=plan,
+            rule=Rule.SET_UP,
+            subject="plan",
+            evidence={"missing": names},
+            now=cast.now,
+        )
+        first = list_of()[0].first
+        expected = {
+            2: (
+                "2 things are not set",
+                "Not set: hours since the last dose taken, days of supply left.",
+            ),
+            1: ("Not set: hours since the last dose taken", ""),
+        }
+        assert (first.headline, first.detail) == expected[len(names)]
+
+
+def test_an_early_stop_says_when_and_which_step_was_still_to_come(cast: Cast, list_of) -> None:
+    flag_open(
+        patient=cast.ewan,
+        plan=None,
+        rule=Rule.STOPPED_EARLY,
+        subject="plan",
+        evidence={
+            "stopped_on": "2026-11-24",
+            "last_step": 3,
+            "last_step_begins_on": "2026-12-06",
+        },
+        now=cast.now,
+    )
+    expected = "Stopped Tue 24 Nov. Step 3, the last, was to begin Sun 6 Dec."
+    assert list_of()[0].first.detail == expected
 
 
 def test_an_acknowledgement_that_has_run_out_counts_as_nobody(cast: Cast) -> None:

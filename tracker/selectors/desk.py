@@ -50,7 +50,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class TurnLine:
-    """One telling of an open alert of this patient, or one answer to it."""
+    """When somebody was last told about this patient's open alerts, or last answered."""
 
     who: str
     at: datetime
@@ -72,9 +72,9 @@ class Peek:
 
     @property
     def alert_to_take(self) -> UUID | None:
-        """The alert of the first matter, when nobody has it."""
+        """The alert of the first matter, when nobody has it for whom the clinic would wait."""
         first = self.matters[0] if self.matters else None
-        return first.alert_id if first is not None and first.holder is None else None
+        return first.alert_id if first is not None and first.is_open_to_clinic else None
 
 
 def desk_of(user: User, now: datetime) -> Desk | None:
@@ -162,11 +162,14 @@ def _turns(matters: Sequence[Matter]) -> tuple[TurnLine, ...]:
     alerts = [matter.alert_id for matter in matters if matter.alert_id is not None]
     if not alerts:
         return ()
-    events = (
+    newest = (
         AlertEvent.objects.filter(alert__in=alerts, kind__in=list(TURNS))
         .select_related("person", "clinic")
-        .order_by("-at", "-pk")[:NEWEST_TURNS]
+        .order_by("person", "clinic", "kind", "-at", "-pk")
+        .distinct("person", "clinic", "kind")
     )
+    events = sorted(newest, key=lambda event: (event.at, event.pk), reverse=True)
     return tuple(
-        TurnLine(told_name(event), event.at, str(TURNS[event.kind]), event.kind) for event in events
+        TurnLine(told_name(event), event.at, str(TURNS[event.kind]), event.kind)
+        for event in events[:NEWEST_TURNS]
     )

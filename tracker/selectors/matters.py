@@ -36,6 +36,7 @@ class Holder:
     name: str
     since_at: datetime | None
     until_at: datetime
+    is_holding_clinic: bool  # False: a caregiver's word, which the clinic's rungs do not wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Matter:
     is_listed: bool  # on the clinic's worklist, not only with caregivers
     holder: Holder | None
     told: Told | None
+
+    @property
+    def is_open_to_clinic(self) -> bool:
+        """Whether nobody has it for whom the clinic would wait."""
+        return self.holder is None or not self.holder.is_holding_clinic
 
     @property
     def standing(self) -> Standing:
@@ -194,6 +200,7 @@ def _holder(
         name=alert.held_by.name,
         since_at=said.at if said is not None else None,
         until_at=alert.held_until_at,
+        is_holding_clinic=alert.is_clinic_held,
     )
 
 

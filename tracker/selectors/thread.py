@@ -165,6 +165,7 @@ def _holder(alert: Alert, events: Sequence[AlertEvent], now: datetime) -> Holder
         name=alert.held_by.name,
         since_at=said[-1] if said else None,
         until_at=alert.held_until_at,
+        is_holding_clinic=alert.is_clinic_held,
     )
 
 

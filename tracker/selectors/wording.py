@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -89,29 +89,9 @@ def flag_headline(flag: Flag) -> str:
 
 def flag_detail(flag: Flag, zone: ZoneInfo) -> str:
     """Return who said it and when, or what the threshold was and who counts from where."""
-    evidence = flag.evidence
-    if "by" in evidence and "at" in evidence:
-        moment = local_moment(datetime.fromisoformat(evidence["at"]), zone)
-        return _("By %(name)s, %(moment)s.") % {"name": evidence["by"], "moment": moment}
-    if "first_due_at" in evidence:
-        first, last = (
-            local_moment(datetime.fromisoformat(evidence[name]), zone)
-            for name in ("first_due_at", "last_due_at")
-        )
-        text = _("%(first)s to %(last)s. Threshold typed for this plan: %(threshold)s.")
-        return text % {"first": first, "last": last, "threshold": evidence["threshold"]}
-    if "first_on" in evidence:
-        text = _("%(first)s to %(last)s, %(doses)s doses expected.")
-        return text % {
-            "first": _day(evidence["first_on"]),
-            "last": _day(evidence["last_on"]),
-            "doses": evidence["doses"],
-        }
-    if "since" in evidence:
-        since = local_moment(datetime.fromisoformat(evidence["since"]), zone)
-        if evidence["counted_from"] == "taken":
-            return _("Last dose logged taken: %(moment)s.") % {"moment": since}
-        return _("No dose logged taken yet. First dose was due %(moment)s.") % {"moment": since}
+    for key, words in _DETAILS.items():
+        if key in flag.evidence:
+            return words(flag.evidence, zone)
     return ""
 
 
@@ -171,6 +151,72 @@ def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
     return words[CloseReason(alert.close_reason)] % {"time": closed}
 
 
+def _said_detail(evidence: Evidence, zone: ZoneInfo) -> str:
+    moment = _moment(evidence["at"], zone)
+    if "by" not in evidence:
+        return _("Said %(moment)s.") % {"moment": moment}
+    return _("By %(name)s, %(moment)s.") % {"name": evidence["by"], "moment": moment}
+
+
+def _run_detail(evidence: Evidence, zone: ZoneInfo) -> str:
+    text = _("%(first)s to %(last)s. Threshold typed for this plan: %(threshold)s.")
+    return text % {
+        "first": _moment(evidence["first_due_at"], zone),
+        "last": _moment(evidence["last_due_at"], zone),
+        "threshold": evidence["threshold"],
+    }
+
+
+def _holiday_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
+    return _("%(first)s to %(last)s, %(doses)s doses expected.") % {
+        "first": _day(evidence["first_on"]),
+        "last": _day(evidence["last_on"]),
+        "doses": evidence["doses"],
+    }
+
+
+def _hours_detail(evidence: Evidence, zone: ZoneInfo) -> str:
+    since = _moment(evidence["since"], zone)
+    if evidence["counted_from"] == "taken":
+        return _("Last dose logged taken: %(moment)s.") % {"moment": since}
+    return _("No dose logged taken yet. First dose was due %(moment)s.") % {"moment": since}
+
+
+def _early_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
+    return _("Stopped %(stopped)s. Step %(number)s, the last, was to begin %(begins)s.") % {
+        "stopped": _day(evidence["stopped_on"]),
+        "number": evidence["last_step"],
+        "begins": _day(evidence["last_step_begins_on"]),
+    }
+
+
+def _supply_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
+    text = _("Threshold typed for this plan: %(threshold)s days.")
+    return text % {"threshold": evidence["threshold"]}
+
+
+def _set_up_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
+    """Return the list that the headline counts; nothing where the headline names the one."""
+    missing = evidence["missing"]
+    if len(missing) < 2:
+        return ""
+    return _("Not set: %(missing)s.") % {"missing": _missing_words(missing)}
+
+
+_DETAILS: Mapping[str, Callable[[Evidence, ZoneInfo], str]] = MappingProxyType(
+    {
+        "at": _said_detail,
+        "first_due_at": _run_detail,
+        "first_on": _holiday_detail,
+        "since": _hours_detail,
+        "stopped_on": _early_detail,
+        "runs_out_on": _supply_detail,
+        "missing": _set_up_detail,
+    }
+)
+"""How a flag's evidence is said, by the key that only evidence of that kind has."""
+
+
 def _signs_headline(evidence: Evidence) -> str:
     return _("Sign reported: %(signs)s") % {"signs": sign_names(evidence["signs"])}
 
@@ -220,8 +266,18 @@ def _undelivered_headline(evidence: Evidence) -> str:
 
 
 def _set_up_headline(evidence: Evidence) -> str:
-    missing = ", ".join(str(_MISSING[name]) for name in evidence["missing"])
-    return _("Not set: %(missing)s") % {"missing": missing}
+    missing = evidence["missing"]
+    if len(missing) > 1:
+        return _("%(count)s things are not set") % {"count": len(missing)}
+    return _("Not set: %(missing)s") % {"missing": _missing_words(missing)}
+
+
+def _missing_words(missing: Sequence[str]) -> str:
+    return ", ".join(str(_MISSING[name]) for name in missing)
+
+
+def _moment(iso: str, zone: ZoneInfo) -> str:
+    return local_moment(datetime.fromisoformat(iso), zone)
 
 
 def _day(iso: str) -> str:

@@ -141,7 +141,7 @@ def _is_shown(row: WorklistRow, show: Show, user: User) -> bool:
     if show is Show.ALL:
         return True
     if show is Show.NOBODY:
-        return row.first.holder is None
+        return row.first.is_open_to_clinic
     if show is Show.MINE:
         holders = (matter.holder for matter in row.matters)
         return any(holder is not None and holder.person_id == user.pk for holder in holders)
