@@ -23,8 +23,7 @@ from tracker.services.flags import flag_open
 def alert_look(*, alert: Alert, now: datetime) -> None:
     """Move one alert on; the caller holds its row. A closed one tells its outcome."""
     if alert.closed_at is not None:
-        follow_ups_write(alert=alert, now=now)
-        alert.next_look_at = None
+        alert.next_look_at = follow_ups_write(alert=alert, now=now)
         alert.save(update_fields=["next_look_at"])
         return
     if alert.held_by is not None and not has_the_right_to_know(alert.patient, alert.held_by, now):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -13,17 +13,22 @@ from reminders.models import Message, Notification
 from reminders.services.outbox import lines_queue
 from tracker.models import Alert
 
+SENDING_PAUSE = timedelta(seconds=5)
+"""After which a closed alert of which somebody is just being told is looked at again."""
 
-def follow_ups_write(*, alert: Alert, now: datetime) -> None:
+
+def follow_ups_write(*, alert: Alert, now: datetime) -> datetime | None:
     """Queue the outcome for those whose alert was sent; drop what was not sent yet.
 
     The patient, who knows, gets none. Lines that are being sent at this moment get theirs when
-    the sending is recorded.
+    the sending is recorded; returns when to see that they did, None when there are none.
     """
     lines = alert.notifications.filter(purpose=Purpose.ALERT, dropped_at=None)
     queued = lines.filter(message__state=MessageState.QUEUED)
     queued.update(dropped_at=now)
+    is_being_told = lines.filter(message__state=MessageState.SENDING).exists()
     _tell(alert, lines.filter(message__state=MessageState.SENT), now)
+    return now + SENDING_PAUSE if is_being_told else None
 
 
 def follow_up_after_sending(*, message: Message, now: datetime, is_known: bool = True) -> None:

@@ -20,7 +20,9 @@ from reminders.domain.messages import Purpose
 from reminders.domain.recipients import Recipient
 from reminders.models import Attempt, Message, Notification
 from reminders.services.dispatch import message_deliver, messages_claim
+from reminders.services.follow_ups import SENDING_PAUSE
 from reminders.services.outbox import lines_queue
+from reminders.services.recording import sent_record
 from reminders.services.sweep import claim, sweep_run
 from tests.cast import TUESDAY, Cast, cast_make
 from tests.reminders.engine import dispatch_all, states, sweep_and_dispatch
@@ -236,6 +238,35 @@ def test_a_message_that_was_tried_takes_no_more_lines(cast: Cast) -> None:
     prompts = Message.objects.filter(purpose="prompt")
     assert [message.lines.count() for message in prompts] == [1, 1]
     assert states()["sent"] >= 2
+
+
+def test_those_told_while_the_alert_was_closing_are_told_its_outcome(
+    committed_cast: Cast,
+) -> None:
+    cast = committed_cast
+    plan = taper_signed(cast.ewan, by=cast.priya, now=TUESDAY)
+    for minutes in (0, 45):
+        sweep_and_dispatch(DUE + timedelta(minutes=minutes))
+    told_at = DUE + timedelta(minutes=90)
+    sweep_run(now=told_at)
+    messages = [Message.objects.get(pk=held.message_id) for held in messages_claim(now=told_at)]
+    log(plan, told_at)
+    closing = Thread(target=lambda: at_once([partial(sweep_run, now=told_at)]))
+
+    with transaction.atomic():
+        for message in messages:
+            assert message.person is not None
+            point = message.person.contact_points.get()
+            sent_record(message=message, point=point, now=told_at)
+        closing.start()
+        sleep(1)  # the other engine gets as far as it can before this one commits
+    closing.join(20)
+    then = told_at + SENDING_PAUSE
+    sweep_run(now=then)
+
+    letters = dispatch_all(then)
+    assert sorted(letter.to[0] for letter in letters) == [cast.isla.email, cast.tomasz.email]
+    assert all("Logged as taken" in letter.body for letter in letters)
 
 
 def test_senders_at_once_hand_every_message_over_exactly_once(committed_cast: Cast) -> None:

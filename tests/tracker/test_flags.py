@@ -175,6 +175,8 @@ def test_f6_is_not_raised_while_every_dose_due_since_was_taken() -> None:
 
     assert hours([dose(1), dose(2), early], 6, END) == Verdict((), None)
     assert hours([silence(1), dose(2)], 6, END) == Verdict((), None)  # the silence is older
+    same_moment = [dose(1, taken_at=at(1, "14:00")), silence(1, "14:00")]
+    assert hours(same_moment, 6, END) == Verdict((), None)
 
 
 @pytest.mark.parametrize("outcome", [MISSED, SKIPPED, None])
@@ -269,6 +271,17 @@ def test_f8_begins_when_the_third_day_is_whole(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_f8_does_not_count_days_to_come_whatever_was_said_of_them(seconds: int) -> None:
+    doses = [silence(1), *(dose(day, outcome=SKIPPED) for day in (2, 3, 4))]
+    third_day_at = at(3, "08:00")
+
+    found = holidays(doses, third_day_at + seconds * SECOND)
+
+    assert stated(found) == ([(Rule.DRUG_HOLIDAY, on(1).isoformat())] if seconds >= 0 else [])
+    assert found.next_look_at == (at(4, "08:00") if seconds >= 0 else third_day_at)
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
 def test_f13_is_raised_from_the_local_midnight_that_many_days_before(seconds: int) -> None:
     raise_at = at(12)
 
@@ -300,6 +313,7 @@ def test_f24_lists_what_is_not_set_and_is_off_when_nothing_is_missing() -> None:
 
     assert raised.rule is Rule.SET_UP
     assert raised.evidence == {"missing": ["supply_days_threshold", "out_of_hours_contact"]}
+    assert set_up_gaps(["supply_days_threshold"]).raised
     assert set_up_gaps([]) == Verdict((), None)
 
 
