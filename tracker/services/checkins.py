@@ -106,11 +106,7 @@ def report_add(
         same_body_or_conflict(earlier.body_sha256, body)
         return earlier
     _refuse_long(note)
-    if (kind is ReportKind.SUPPLY) != (runs_out_on is not None):
-        raise Refusal(Problem("runs_out_on", _("Say on which date the supply runs out.")))
-    if runs_out_on is not None and runs_out_on < plan_day_of(patient, _kept_time(at, now)):
-        text = _("That day has passed. If nothing is left, choose today or call.")
-        raise Refusal(Problem("runs_out_on", text))
+    _refuse_day(patient, kind, runs_out_on, _kept_time(at, now))
     plan = watched_plan_of(patient)
     report = Report(
         patient=patient,
@@ -134,6 +130,17 @@ def report_add(
 def _refuse_long(note: str) -> None:
     if len(note.strip()) > 500:
         raise Refusal(Problem("note", _("Write at most 500 characters.")))
+
+
+def _refuse_day(
+    patient: Patient, kind: ReportKind, runs_out_on: date | None, said_at: datetime
+) -> None:
+    """Refuse a supply without its day, and a day that had passed when it was said."""
+    if (kind is ReportKind.SUPPLY) != (runs_out_on is not None):
+        raise Refusal(Problem("runs_out_on", _("Say on which date the supply runs out.")))
+    if runs_out_on is not None and runs_out_on < plan_day_of(patient, said_at):
+        text = _("That day has passed. If nothing is left, choose today or call.")
+        raise Refusal(Problem("runs_out_on", text))
 
 
 def _kept_time(at: datetime | None, now: datetime) -> datetime:
