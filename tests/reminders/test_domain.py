@@ -176,10 +176,10 @@ def test_messages_that_failed_together_do_not_return_together() -> None:
     assert next_try_at(attempts=5, key=KEY, now=NOW) == next_try_at(attempts=5, key=KEY, now=NOW)
 
 
-ISLA, TOMASZ = Recipient(person_id=uuid4()), Recipient(person_id=uuid4())
+ISLA, TOMASZ = Recipient(person_id=UUID(int=101)), Recipient(person_id=UUID(int=102))
 LINE = Line(
-    alert_id=uuid4(),
-    dose_id=uuid4(),
+    alert_id=UUID(int=103),
+    dose_id=UUID(int=104),
     alert_class="",
     rung=3,
     round=1,
@@ -190,7 +190,7 @@ LINE = Line(
 
 @pytest.mark.parametrize(
     "changed",
-    [{"alert_id": uuid4()}, {"dose_id": uuid4()}, {"dose_id": None}, {"rung": 4}, {"round": 2}],
+    [{"alert_id": UUID(int=105)}, {"dose_id": UUID(int=106)}, {"dose_id": None}, {"rung": 4}, {"round": 2}],
     ids=str,
 )
 def test_lines_for_one_person_in_one_minute_share_a_message(changed: dict[str, object]) -> None:
@@ -201,7 +201,7 @@ def test_lines_for_one_person_in_one_minute_share_a_message(changed: dict[str, o
     "changed",
     [
         {"recipient": TOMASZ},
-        {"recipient": Recipient(clinic_id=uuid4(), duty="desk")},
+        {"recipient": Recipient(clinic_id=UUID(int=107), duty="desk")},
         {"purpose": Purpose.PROMPT},
         {"purpose": Purpose.FOLLOW_UP},
         {"alert_class": FlagClass.WATCH},
@@ -226,7 +226,7 @@ def test_a_message_gathers_one_minute(seconds: int, is_shared: bool) -> None:
 def test_an_emergency_stands_alone() -> None:
     urgent = replace(LINE, alert_class=FlagClass.EMERGENCY)
 
-    assert group_key(urgent, NOW) != group_key(replace(urgent, alert_id=uuid4()), NOW)
+    assert group_key(urgent, NOW) != group_key(replace(urgent, alert_id=UUID(int=108)), NOW)
     assert group_key(urgent, NOW) == group_key(urgent, NOW)
 
 
