@@ -190,7 +190,13 @@ LINE = Line(
 
 @pytest.mark.parametrize(
     "changed",
-    [{"alert_id": UUID(int=105)}, {"dose_id": UUID(int=106)}, {"dose_id": None}, {"rung": 4}, {"round": 2}],
+    [
+        {"alert_id": UUID(int=105)},
+        {"dose_id": UUID(int=106)},
+        {"dose_id": None},
+        {"rung": 4},
+        {"round": 2},
+    ],
     ids=str,
 )
 def test_lines_for_one_person_in_one_minute_share_a_message(changed: dict[str, object]) -> None:
