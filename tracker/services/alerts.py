@@ -16,7 +16,7 @@ from accounts.services.audit import audit_record
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass
-from tracker.models import Alert, AlertEvent, ExpectedDose, Plan
+from tracker.models import Alert, AlertEvent, EntryVoid, ExpectedDose, Plan
 from tracker.selectors.ladders import ladder_behind, terms_of
 
 SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
@@ -126,9 +126,14 @@ def _settle_silence(
     if now < first_at:
         return first_at
     last = dose.alerts.filter(kind=AlertKind.NO_LOG).order_by("-episode").first()
-    if last is None or last.close_reason in UNDONE:
+    if last is None or last.close_reason in UNDONE or _was_an_entry_taken_back(dose, last):
         alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=now)
     return None
+
+
+def _was_an_entry_taken_back(dose: ExpectedDose, last: Alert) -> bool:
+    """Tell whether the silence is a new one: an entry came and went after the alert closed."""
+    return EntryVoid.objects.filter(entry__dose=dose, at__gte=last.closed_at).exists()
 
 
 @transaction.atomic
