@@ -159,7 +159,7 @@ def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list
             )
         ),
         alerted=ArraySubquery(
-            alerted.order_by("invited_at").values(
+            alerted.order_by("invited_at", "name").values(
                 line=JSONObject(id="caregiver_id", name="caregiver__name")
             )
         ),
