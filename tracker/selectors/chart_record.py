@@ -150,7 +150,7 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
             CareLink.objects.not_ended(now)
             .filter(**people)
             .select_related("caregiver")
-            .order_by("invited_at")
+            .order_by("invited_at", "name")
         ),
     )
 
