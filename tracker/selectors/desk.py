@@ -107,7 +107,8 @@ def peek(
     patients: QuerySet[Patient], patient_id: UUID, rows: Sequence[WorklistRow], now: datetime
 ) -> Peek | None:
     """Return one of these patients for the pane beside the list; None when not among them."""
-    links = CareLink.objects.current(now).filter(patient=OuterRef("pk")).order_by("invited_at", "name")
+    current = CareLink.objects.current(now).filter(patient=OuterRef("pk"))
+    links = current.order_by("invited_at", "name")
     versions = PlanVersion.objects.filter(plan__patient=OuterRef("pk")).order_by("-signed_at")
     patient = (
         patients.filter(pk=patient_id)
