@@ -30,6 +30,7 @@ from tests.support.committed import at_once, committed_database
 from tests.tapers import first_dose, taper_signed
 from tracker.domain.doses import Outcome
 from tracker.models import Alert, AlertEvent, Entry, ExpectedDose, Plan
+from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
 
 DUE = TUESDAY + timedelta(hours=1)
@@ -227,6 +228,26 @@ def test_what_is_decided_for_one_person_within_a_minute_is_one_message(
     to_isla = Message.objects.filter(person=cast.isla, purpose="alert")
     assert to_isla.count() == messages
     assert Notification.objects.filter(message__in=to_isla).count() == 2
+
+
+def test_what_is_more_urgent_does_not_wait_in_a_message_that_is_less(cast: Cast) -> None:
+    taper_signed(cast.ewan, by=cast.priya, now=TUESDAY)
+    told_at = DUE + timedelta(minutes=90)
+    sweep_run(now=told_at)
+    check_in_add(
+        patient=cast.ewan,
+        by=cast.ewan_user,
+        signs=["anxiety"],
+        note="",
+        at=None,
+        client_id=uuid4(),
+        now=told_at + SECOND,
+    )
+    sweep_run(now=told_at + SECOND)
+
+    to_isla = Message.objects.filter(person=cast.isla, purpose="alert").order_by("urgency")
+    assert [message.message_class for message in to_isla] == ["D", ""]
+    assert [message.lines.count() for message in to_isla] == [1, 1]
 
 
 def test_a_message_that_was_tried_takes_no_more_lines(cast: Cast) -> None:

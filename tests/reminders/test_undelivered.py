@@ -12,7 +12,7 @@ from accounts.services.contact_points import (
     contact_point_mint_token,
     contact_point_verify,
 )
-from reminders.models import Attempt
+from reminders.models import Attempt, Message
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import addresses, sweep_and_dispatch
 from tests.tapers import taper_signed
@@ -94,6 +94,18 @@ def test_a_second_address_is_used_at_once_and_the_first_is_flagged(
     assert list(turns.values_list("kind", flat=True)) == ["decided", "bounced", "told"]
     tries = Attempt.objects.filter(message__person=cast.isla).values_list("result", flat=True)
     assert list(tries) == ["permanent", "sent"]
+
+
+def test_a_message_that_will_be_tried_again_takes_no_more_lines(
+    cast: Cast, refused: dict[str, int]
+) -> None:
+    taper_signed(cast.ewan, by=cast.priya, now=TUESDAY, times=("16:00", "16:00:05"))
+    refused[cast.ewan_user.email] = 451
+    for now in (DUE, DUE + 5 * SECOND):
+        sweep_and_dispatch(now)
+
+    prompts = Message.objects.filter(purpose="prompt")
+    assert [(message.state, message.lines.count()) for message in prompts] == [("queued", 1)] * 2
 
 
 def test_the_clinics_own_address_that_bounces_is_flagged_and_stays_on_the_worklist(

@@ -15,6 +15,7 @@ from tests.support.committed import at_once, committed_database
 from tests.tapers import taper_signed
 from tests.tracker.alerting import DUE, ISLA, TOMASZ, after, episodes, log, sign
 from tracker.domain.doses import Outcome
+from tracker.domain.plan_states import PlanState
 from tracker.models import Alert, AlertEvent, Flag, Plan
 from tracker.services.alerts import alert_close_with_note
 from tracker.services.entries import entry_void
@@ -112,6 +113,30 @@ def test_stopping_the_plan_closes_the_alerts_about_doses_and_none_about_flags(
     assert episodes("no_log") == [(1, "plan_stopped")]
     assert Alert.objects.open().get() == about_a_sign
     assert Flag.objects.open().filter(rule="F2").exists()
+
+
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+@pytest.mark.parametrize("state", [PlanState.ON_HOLD, PlanState.STOPPED, PlanState.OBSERVATION])
+def test_of_a_plan_that_does_not_run_nobody_is_asked_about_a_dose(
+    cast: Cast, plan: Plan, state: PlanState, outcome: Outcome | None
+) -> None:
+    Plan.objects.update(state=state)
+    if outcome is not None:
+        log(cast, plan, after(5), outcome)
+
+    assert sweep_and_dispatch(after(90)) == []
+    assert not Alert.objects.exists()
+
+
+def test_an_alert_still_open_when_its_plan_is_on_hold_says_that_it_was_held(
+    cast: Cast, alert: Alert, plan: Plan
+) -> None:
+    Plan.objects.update(state=PlanState.ON_HOLD)
+    plan.doses.update(next_look_at=after(95))
+
+    sweep_and_dispatch(after(95))
+
+    assert episodes("no_log") == [(1, "plan_held")]
 
 
 @pytest.mark.parametrize(

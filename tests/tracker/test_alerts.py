@@ -102,11 +102,14 @@ def test_a_hold_ends_in_the_next_sweep_after_its_caregiver_was_ended(
     cast: Cast, alert: Alert
 ) -> None:
     alert_acknowledge(alert=alert, by=cast.isla, now=after(95))
+    assert sweep_and_dispatch(after(96)) == []
     care_link_end(care_link=cast.link_of(cast.isla), by=cast.ewan_user, now=after(100))
 
     assert addresses(sweep_and_dispatch(after(100))) == [TOMASZ]
 
     assert turns(alert) == [("acknowledged", "Isla Macrae"), ("lapsed", "Isla Macrae")]
+    again = alert.events.filter(kind="decided", rung=3, round=2)
+    assert [event.person for event in again] == [cast.tomasz]
     alert.refresh_from_db()
     assert alert.held_by is None
     assert sweep_and_dispatch(after(180) - SECOND) == []
@@ -117,6 +120,7 @@ def test_a_hold_ends_in_the_next_sweep_after_its_clinician_left_the_clinic(
     cast: Cast, alert: Alert
 ) -> None:
     alert_acknowledge(alert=alert, by=cast.adaeze, now=after(95))
+    assert sweep_and_dispatch(after(96)) == []
     membership_end(membership=cast.adaeze.memberships.get(), by=cast.admin, now=after(100))
 
     assert addresses(sweep_and_dispatch(after(100))) == [ISLA, TOMASZ]

@@ -1,46 +1,32 @@
 """Flags as rows: opened, restated and closed by facts or by a named person, never by time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.domain.problems import Refusal
-from accounts.models import AuditRow, ContactPoint
-from tests.cast import Cast, patient_join
+from accounts.models import AuditRow
+from tests.cast import Cast
 from tests.tracker.days import (
     SECOND,
     SIGNED,
-    THREE_A_DAY,
     at,
     dose_at,
     log,
-    plan_signed,
     tuesday_plan,
 )
-from tests.tracker.plans import raw_step
+from tests.tracker.flagging import THIRD_SILENCE, THRESHOLDS, WINDOW, open_rules, supply
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Rule
 from tracker.domain.plan_states import PlanState
-from tracker.models import Alert, Flag, FlagEvent, Plan, Report, ReportKind, Stay, StayKind
-from tracker.services.answers import dose_skip_none_left
-from tracker.services.checkins import report_add
+from tracker.models import Alert, Flag, FlagEvent, Plan, Stay, StayKind
 from tracker.services.entries import entry_void
 from tracker.services.flag_rules import flags_evaluate
 from tracker.services.flags import flag_close, flag_open
 from tracker.services.plans import plan_stop
 from tracker.services.stays import stay_end, stay_record
-
-THRESHOLDS = {
-    "missed_doses_threshold": "2",
-    "hours_since_taken_threshold": "30",
-    "silent_doses_threshold": "3",
-    "supply_days_threshold": "5",
-}
-WINDOW = timedelta(minutes=45)
-THIRD_SILENCE = at(20) + WINDOW
 
 
 @pytest.fixture
@@ -49,27 +35,19 @@ def plan(cast: Cast) -> Plan:
     return tuesday_plan(cast, **THRESHOLDS)
 
 
-def open_rules(plan: Plan) -> list[str]:
-    """The rules of the plan's open flags."""
-    return sorted(Flag.objects.open().filter(plan=plan).values_list("rule", flat=True))
-
-
 def told(flag: Flag) -> list[tuple[str, object]]:
     """What happened to a flag, with the number of doses stated each time."""
     return [(event.kind, event.evidence.get("doses")) for event in flag.events.all()]
 
 
-def supply(cast: Cast, runs_out: datetime, now: datetime) -> None:
-    """Ewan says on which date his supply runs out."""
-    report_add(
-        patient=cast.ewan,
-        by=cast.ewan_user,
-        kind=ReportKind.SUPPLY,
-        at=None,
-        client_id=f"00000000-0000-4000-8000-{runs_out:%Y%m%d%H%M}",
-        now=now,
-        runs_out_on=runs_out.date(),
-    )
+def test_what_somebody_said_is_taken_back_by_no_rule(plan: Plan, cast: Cast) -> None:
+    said = [Rule.EMERGENCY_SIGN, Rule.STOPPED_SUDDENLY, Rule.AMOUNT_OR_EXTRA, Rule.UNDELIVERED]
+    for rule in said:
+        flag_open(patient=cast.ewan, plan=plan, rule=rule, subject="said", evidence={}, now=SIGNED)
+
+    flags_evaluate(plan=plan, now=at(7))
+
+    assert open_rules(plan) == ["F1", "F12", "F23", "F4"]
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
@@ -218,137 +196,6 @@ def test_a_plan_that_does_not_run_closes_and_opens_no_flag(
 
     assert flags_evaluate(plan=plan, now=at(22)) is None
     assert open_rules(plan) == ["F7"]
-
-
-def test_hours_count_from_an_extra_dose_too(plan: Plan, cast: Cast) -> None:
-    log(cast, dose_at(plan, 8), at(8))
-    log(cast, None, at(17), taken_at=at(16))
-    full_at = at(16) + timedelta(hours=30)
-
-    flags_evaluate(plan=plan, now=full_at - SECOND)
-    assert "F6" not in open_rules(plan)
-    flags_evaluate(plan=plan, now=full_at)
-
-    flag = Flag.objects.open().get(rule=Rule.HOURS_SINCE_TAKEN)
-    assert flag.evidence["since"] == at(16).isoformat()
-
-
-def test_a_phone_clock_that_runs_ahead_does_not_keep_the_hours_from_counting(
-    plan: Plan, cast: Cast
-) -> None:
-    log(cast, dose_at(plan, 8), at(8), taken_at=at(8, day=27))
-
-    flags_evaluate(plan=plan, now=at(8) + timedelta(hours=30))
-
-    flag = Flag.objects.open().get(rule=Rule.HOURS_SINCE_TAKEN)
-    assert flag.evidence["since"] == at(8).isoformat()
-
-
-@pytest.mark.parametrize("taken_back", ["extra", "dose"])
-def test_what_was_taken_back_does_not_count_as_taken(
-    plan: Plan, cast: Cast, taken_back: str
-) -> None:
-    dose = dose_at(plan, 14) if taken_back == "dose" else None
-    log(cast, dose_at(plan, 8), at(8))
-    entry = log(cast, dose, at(14))
-    entry_void(entry=entry, by=cast.ewan_user, reason="a mistake", now=at(15))
-
-    flags_evaluate(plan=plan, now=at(8) + timedelta(hours=30))
-
-    assert Flag.objects.open().get(rule="F6").evidence["since"] == at(8).isoformat()
-
-
-def test_a_dose_of_an_earlier_plan_does_not_count_for_the_next_one(plan: Plan, cast: Cast) -> None:
-    log(cast, None, at(7), taken_at=at(6, 30))
-    plan_stop(plan=plan, by=cast.priya, reason="New taper", now=at(21))
-    steps = [raw_step("2026-11-26", "", *THREE_A_DAY)]
-    later = plan_signed(cast.ewan, cast.priya, at(22, day=25), steps, **THRESHOLDS)
-
-    flags_evaluate(plan=later, now=at(9, day=26))
-    assert "F6" not in open_rules(later)
-    flags_evaluate(plan=later, now=at(8, day=26) + timedelta(hours=30))
-
-    assert Flag.objects.open().get(plan=later, rule="F6").evidence["counted_from"] == "first_due"
-
-
-def test_supply_is_flagged_by_the_newest_word_and_closed_by_a_later_date(
-    plan: Plan, cast: Cast
-) -> None:
-    supply(cast, at(0, day=28), at(9))
-    flags_evaluate(plan=plan, now=at(9))
-    assert Flag.objects.open().get(rule="F13").evidence["runs_out_on"] == "2026-11-28"
-
-    supply(cast, at(0, day=30) + timedelta(days=30), at(10))
-    flags_evaluate(plan=plan, now=at(10))
-
-    assert Flag.objects.get(rule="F13").closed_at == at(10)
-
-
-def test_supply_said_with_a_skip_that_is_taken_back_is_no_longer_flagged(
-    plan: Plan, cast: Cast
-) -> None:
-    supply(cast, at(0, day=30) + timedelta(days=30), at(7))
-    skip = dose_skip_none_left(
-        patient=cast.ewan,
-        dose=dose_at(plan, 8),
-        by=cast.ewan_user,
-        via="page",
-        reason="None left",
-        client_id=uuid4(),
-        now=at(9),
-    )
-    flags_evaluate(plan=plan, now=at(9))
-    assert Flag.objects.open().get(rule="F13").evidence["runs_out_on"] == "2026-11-24"
-
-    entry_void(entry=skip.entry, by=cast.ewan_user, reason="Found a box", now=at(9, 5))
-    flags_evaluate(plan=plan, now=at(9, 5))
-
-    assert Flag.objects.get(rule="F13").closed_at == at(9, 5)
-    assert Report.objects.count() == 2, "what was said stays readable"
-
-
-def test_without_thresholds_only_their_absence_is_flagged(cast: Cast) -> None:
-    plan = tuesday_plan(cast)
-    flags_evaluate(plan=plan, now=THIRD_SILENCE)
-
-    assert Flag.objects.open().get(plan=plan).evidence == {"missing": list(THRESHOLDS)}
-    flags_evaluate(plan=plan, now=at(21, day=26))
-    assert open_rules(plan) == ["F24", "F8"]
-
-
-@pytest.mark.parametrize("name", list(THRESHOLDS))
-def test_one_threshold_that_is_not_set_is_named(cast: Cast, name: str) -> None:
-    plan = tuesday_plan(cast, **(THRESHOLDS | {name: ""}))
-
-    flags_evaluate(plan=plan, now=SIGNED)
-
-    assert Flag.objects.get(rule=Rule.SET_UP).evidence == {"missing": [name]}
-
-
-def test_a_clinic_without_an_out_of_hours_contact_is_flagged_until_it_has_one(
-    plan: Plan, cast: Cast
-) -> None:
-    contact = ContactPoint.objects.filter(clinic=cast.harbour, duty="out_of_hours")
-    contact.update(disabled_at=SIGNED, disabled_reason="550 no such user")
-    flags_evaluate(plan=plan, now=SIGNED)
-    assert Flag.objects.get(rule="F24").evidence == {"missing": ["out_of_hours_contact"]}
-
-    contact.update(disabled_at=None, disabled_reason="")
-    flags_evaluate(plan=plan, now=at(7))
-
-    assert open_rules(plan) == []
-
-
-def test_a_patient_who_never_signed_in_is_flagged_until_they_do(cast: Cast) -> None:
-    steps = [raw_step("2026-11-25", "", *THREE_A_DAY)]
-    plan = plan_signed(cast.samira, cast.priya, cast.now, steps, **THRESHOLDS)
-    flags_evaluate(plan=plan, now=cast.now)
-    assert Flag.objects.get(rule="F24").evidence == {"missing": ["patient_never_signed_in"]}
-
-    patient_join(cast.samira, at=cast.now)
-    flags_evaluate(plan=Plan.objects.get(pk=plan.pk), now=cast.now + SECOND)
-
-    assert open_rules(plan) == []
 
 
 def test_only_flags_that_somebody_must_know_today_open_an_alert(plan: Plan, cast: Cast) -> None:
