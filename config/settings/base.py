@@ -284,13 +284,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 15, minimum=1, maximum=120)
 DISPATCH_SECONDS = env.integer("DISPATCH_SECONDS", 5, minimum=1, maximum=120)
+SEND_LEASE_SECONDS = env.integer("SEND_LEASE_SECONDS", 120, minimum=20, maximum=600)
 ENGINE_SILENT_SECONDS = env.integer("ENGINE_SILENT_SECONDS", 300, minimum=2, maximum=3600)
 ENGINE_PING_URL = env.web_url("ENGINE_PING_URL", "")
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,
+    "visibility_timeout": SEND_LEASE_SECONDS,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "health_check_interval": 10,
@@ -305,8 +306,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_TASK_SOFT_TIME_LIMIT = 45
-CELERY_TASK_TIME_LIMIT = 60  # half the visibility timeout
+CELERY_TASK_TIME_LIMIT = SEND_LEASE_SECONDS // 2  # a sender ends well before its lease does
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT * 3 // 4
 CELERY_BEAT_MAX_LOOP_INTERVAL = min(5, SWEEP_SECONDS, DISPATCH_SECONDS)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: two static ticks need no file
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {

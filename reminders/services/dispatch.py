@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -30,7 +31,6 @@ from reminders.services.recording import (
     undelivered_record,
 )
 
-LEASE = timedelta(seconds=120)
 BATCH = 20
 
 
@@ -57,7 +57,7 @@ def dispatch_reap(*, now: datetime) -> int:
 
 @transaction.atomic
 def messages_claim(*, now: datetime) -> list[Claimed]:
-    """Take up to 20 waiting messages, most urgent first, and hold them for two minutes."""
+    """Take up to 20 waiting messages, most urgent first, and hold them for `SEND_LEASE_SECONDS`."""
     claim = uuid4()
     waiting = Message.objects.waiting(now).order_by("urgency", "decided_at")
     held = waiting.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
@@ -65,7 +65,7 @@ def messages_claim(*, now: datetime) -> list[Claimed]:
     Message.objects.filter(pk__in=ids).update(
         state=MessageState.SENDING,
         claim=claim,
-        lease_until_at=now + LEASE,
+        lease_until_at=now + timedelta(seconds=settings.SEND_LEASE_SECONDS),
         attempts=F("attempts") + 1,
     )
     return [Claimed(message_id=pk, claim=claim) for pk in ids]

@@ -9,13 +9,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.cast import PASSWORD
 from tests.journeys.scene import DESK, PHONE, Scene, link_in
-from tests.support.stack import Stack
+from tests.support.stack import LEASE_SECONDS, Stack
 
 EWAN, ISLA = "ewan.macrae@example.org", "isla.macrae@example.org"
 PRIYA, CLINIC_DESK = "priya.raman@example.org", "desk@harbour.example"
 RUNGS = (("0", "patient"), ("0:05", "patient"), ("0:10", "caregivers"), ("0:18", "clinic"))
 HOLD_SECONDS = 8
-LEASE_SECONDS = 120  # a follow-up waits for an original that a killed sender held
 THRESHOLDS = {
     "missed_doses_threshold": "3",
     "hours_since_taken_threshold": "30",
@@ -180,6 +179,7 @@ def a_late_entry_tells_its_outcome(scene: Scene, patient: Page) -> None:
     patient.get_by_role("button", name="Taken at the dose time").click()
     patient.wait_for_url(lambda url: "/doses/" not in url)
     for address in (ISLA, CLINIC_DESK):
+        # A follow-up waits for an original that a killed sender held.
         scene.told(address, "Logged as taken at", seconds=LEASE_SECONDS + 60)
     assert (
         scene.stack.query(

@@ -20,7 +20,6 @@ from reminders.domain.backoff import MOST_ATTEMPTS
 from reminders.models import Attempt, Message
 from reminders.services.compose import letter_for
 from reminders.services.dispatch import (
-    LEASE,
     dispatch_reap,
     message_deliver,
     messages_claim,
@@ -36,6 +35,7 @@ from tracker.services.entries import entry_add
 
 DUE = TUESDAY + timedelta(hours=1)
 SECOND = timedelta(seconds=1)
+LEASE = timedelta(seconds=120)
 CAREGIVERS_AT = DUE + timedelta(minutes=90)
 ISLA, TOMASZ = "isla.macrae@example.org", "tomasz.wrona@example.org"
 

@@ -21,6 +21,7 @@ from tests.support.postgres import FOLDER, Clone, environment_of
 
 SERVICES = ("valkey", "smtp", "web", "worker", "beat")
 WEB_SECONDS = 30
+LEASE_SECONDS = 20
 
 
 class Stack:
@@ -111,6 +112,7 @@ class Stack:
             "EMAIL_PORT": str(self.inbox.port),
             "SWEEP_SECONDS": "1",
             "DISPATCH_SECONDS": "1",
+            "SEND_LEASE_SECONDS": str(LEASE_SECONDS),
             "STATIC_ROOT": str(FOLDER / "static"),
             **self.extra_environment,
         }
