@@ -35,6 +35,7 @@ class Clinic(models.Model):
     )
     on_time_window = models.DurationField(default=timedelta(minutes=45))
     follow_up_delay = models.DurationField(default=timedelta(minutes=30))
+    is_cosign_required = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:

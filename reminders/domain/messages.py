@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     FOLLOW_UP = "follow_up"
     INVITATION = "invitation"
     VERIFICATION = "verification"
+    PLAN_CHANGED = "plan_changed"
+    STEP_NOTICE = "step_notice"
 
 
 ALLOWED: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(

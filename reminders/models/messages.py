@@ -16,7 +16,7 @@ from django.db.models import Q
 from accounts.models import Clinic, ContactPoint, Fact, Invitation, OrderedFact
 from reminders.domain.messages import MessageState, Purpose
 from reminders.domain.recipients import Recipient
-from tracker.models import Alert, ExpectedDose
+from tracker.models import Alert, ExpectedDose, PlanVersion
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -32,7 +32,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """What one recipient gets: a person, a clinic's duty, or the address of an invitation."""
+    """What one recipient gets: a person, a clinic's duty, or the address of an invitation.
+
+    A notice has no lines: it is about a version of a plan, or about one step of it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     person = models.ForeignKey(
@@ -46,6 +49,10 @@ class Message(models.Model):
     contact_point = models.ForeignKey(
         ContactPoint, on_delete=models.PROTECT, related_name="+", null=True
     )
+    plan_version = models.ForeignKey(
+        PlanVersion, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    step_number = models.PositiveSmallIntegerField(null=True)
     purpose = models.CharField(max_length=12, choices=[(p, p) for p in Purpose])
     message_class = models.CharField(max_length=1, blank=True)
     urgency = models.PositiveSmallIntegerField()
@@ -69,6 +76,12 @@ class Message(models.Model):
                 | Q(person__isnull=True, clinic__isnull=False, invitation__isnull=True)
                 | Q(person__isnull=True, clinic__isnull=True, invitation__isnull=False),
                 name="message_has_one_recipient",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "plan_version", "step_number", "purpose"],
+                condition=Q(plan_version__isnull=False),
+                name="message_notice_decided_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(state=MessageState.SENDING, claim__isnull=False)

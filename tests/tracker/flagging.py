@@ -12,6 +12,9 @@ THRESHOLDS = {
     "hours_since_taken_threshold": "30",
     "silent_doses_threshold": "3",
     "supply_days_threshold": "5",
+    "step_change_days_threshold": "3",
+    "sign_hours_threshold": "72",
+    "review_days_threshold": "365",
 }
 WINDOW = timedelta(minutes=45)
 THIRD_SILENCE = at(20) + WINDOW

@@ -12,9 +12,10 @@ from rest_framework import serializers
 
 from accounts.api.fields import Body, PersonOutput
 from accounts.domain.audiences import Audience
-from tracker.domain.plan_content import THRESHOLDS, PlanContent
+from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import PlanDraft, PlanMove, PlanVersion
 from tracker.selectors.plan_records import content_signed
 
@@ -86,6 +87,12 @@ class PlanContentShape(Body):
     hours_since_taken_threshold = Typed(help_text=THRESHOLD)
     silent_doses_threshold = Typed(help_text=THRESHOLD)
     supply_days_threshold = Typed(help_text=THRESHOLD)
+    step_change_days_threshold = Typed(help_text=THRESHOLD)
+    sign_hours_threshold = Typed(help_text=THRESHOLD)
+    review_days_threshold = Typed(help_text=THRESHOLD)
+    refill_days_threshold = Typed(help_text=THRESHOLD)
+    replacement_days_threshold = Typed(help_text=THRESHOLD)
+    check_in_every_days = Typed(help_text="Days between check-ins; null or empty: not asked.")
     observation_days = Typed(help_text='Days of check-ins after the last dose, or "none".')
     missed_dose_advice = Typed(help_text="The clinician's own words, shown to the patient.")
 
@@ -129,6 +136,7 @@ def shape_of(content: PlanContent) -> dict[str, object]:
     return {
         **content.as_raw(),
         **{name: _number(getattr(content, name)) for name in THRESHOLDS},
+        "check_in_every_days": _number(content.check_in_every_days),
         "steps": [
             {
                 "begins_on": step.begins_on.isoformat(),

@@ -1,4 +1,4 @@
-"""The flags of the measures document that a running plan by mouth can raise.
+"""The flags of the measures document that a running plan can raise.
 
 `doses` are those that a record monitors, in due order. Each rule looks at facts and `now` and
 returns what it found and the next moment at which its answer could change by time alone. A flag
@@ -31,36 +31,66 @@ class FlagClass(StrEnum):
 
 
 class Rule(StrEnum):
-    """The rules, by their number in the measures document."""
+    """The rules: F by their number in the measures document, P where a plan's own life asks."""
 
     EMERGENCY_SIGN = "F1"
     SAME_DAY_SIGN = "F2"
+    INTRATHECAL_SIGN = "F3"
     STOPPED_SUDDENLY = "F4"
     NOT_TAKEN_RUN = "F5"
     HOURS_SINCE_TAKEN = "F6"
     SILENT_RUN = "F7"
     DRUG_HOLIDAY = "F8"
     STOPPED_EARLY = "F9"
+    STEP_CHANGE = "F10"
+    SIGN_AFTER_CHANGE = "F11"
     AMOUNT_OR_EXTRA = "F12"
     SUPPLY = "F13"
+    REFILL_NEAR = "F14"
+    REFILL_PASSED = "F15"
+    LOW_RESERVOIR_PASSED = "F16"
+    ALARM_NON_CRITICAL = "F17"
+    ALARM_CRITICAL = "F18"
+    REPLACEMENT = "F19"
+    PUMP_PROBLEM = "F20"
+    NO_ORAL_ON_HAND = "F21"
     UNDELIVERED = "F23"
     SET_UP = "F24"
+    NOT_REVIEWED = "F25"
+    ON_HOLD = "F26"
+    CHANGE_NOT_SIGNED = "P1"
+    CHANGE_NOT_SEEN = "P2"
 
 
 CLASS_OF: Mapping[Rule, FlagClass] = MappingProxyType(
     {
         Rule.EMERGENCY_SIGN: FlagClass.EMERGENCY,
         Rule.SAME_DAY_SIGN: FlagClass.SAME_DAY,
+        Rule.INTRATHECAL_SIGN: FlagClass.EMERGENCY,
         Rule.STOPPED_SUDDENLY: FlagClass.EMERGENCY,
         Rule.NOT_TAKEN_RUN: FlagClass.SAME_DAY,
         Rule.HOURS_SINCE_TAKEN: FlagClass.SAME_DAY,
         Rule.SILENT_RUN: FlagClass.WATCH,
         Rule.DRUG_HOLIDAY: FlagClass.SAME_DAY,
         Rule.STOPPED_EARLY: FlagClass.SAME_DAY,
+        Rule.STEP_CHANGE: FlagClass.INFORMATION,
+        Rule.SIGN_AFTER_CHANGE: FlagClass.WATCH,
         Rule.AMOUNT_OR_EXTRA: FlagClass.SAME_DAY,
         Rule.SUPPLY: FlagClass.WATCH,
+        Rule.REFILL_NEAR: FlagClass.INFORMATION,
+        Rule.REFILL_PASSED: FlagClass.SAME_DAY,
+        Rule.LOW_RESERVOIR_PASSED: FlagClass.EMERGENCY,
+        Rule.ALARM_NON_CRITICAL: FlagClass.SAME_DAY,
+        Rule.ALARM_CRITICAL: FlagClass.EMERGENCY,
+        Rule.REPLACEMENT: FlagClass.INFORMATION,
+        Rule.PUMP_PROBLEM: FlagClass.EMERGENCY,
+        Rule.NO_ORAL_ON_HAND: FlagClass.WATCH,
         Rule.UNDELIVERED: FlagClass.SAME_DAY,
         Rule.SET_UP: FlagClass.WATCH,
+        Rule.NOT_REVIEWED: FlagClass.WATCH,
+        Rule.ON_HOLD: FlagClass.INFORMATION,
+        Rule.CHANGE_NOT_SIGNED: FlagClass.SAME_DAY,
+        Rule.CHANGE_NOT_SEEN: FlagClass.WATCH,
     }
 )
 
@@ -74,6 +104,12 @@ class Raised:
     rule: Rule
     subject: str
     evidence: Evidence
+    flag_class: FlagClass | None = None  # where it is not the rule's own
+
+    @property
+    def found_class(self) -> FlagClass:
+        """The class that this flag has now."""
+        return self.flag_class or CLASS_OF[self.rule]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,19 +33,14 @@ from tracker.domain.plan_input import (
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP, steps_read
 from tracker.domain.schedule import StepSpec
+from tracker.domain.thresholds import THRESHOLDS, thresholds_of
 
 MOMENT = timedelta(seconds=1)
 ONE_DAY = timedelta(days=1)
 LONGEST_CLIMB = timedelta(days=7)
 LONGEST_OBSERVATION_DAYS = 730
+MOST_CHECK_IN_DAYS = 90
 MOST_RUNGS = 20
-THRESHOLDS: Mapping[str, int] = {
-    "missed_doses_threshold": 1000,
-    "hours_since_taken_threshold": 2000,
-    "silent_doses_threshold": 1000,
-    "supply_days_threshold": 365,
-}
-"""The thresholds and the largest number each takes; none has a default."""
 
 # What a field that could not be read holds until its problem is raised.
 NOBODY = UUID(int=0)
@@ -83,6 +78,12 @@ class PlanContent:
     hours_since_taken_threshold: int | None
     silent_doses_threshold: int | None
     supply_days_threshold: int | None
+    step_change_days_threshold: int | None
+    sign_hours_threshold: int | None
+    review_days_threshold: int | None
+    refill_days_threshold: int | None
+    replacement_days_threshold: int | None
+    check_in_every_days: int | None
     observation_days: int
     missed_dose_advice: str
 
@@ -90,6 +91,11 @@ class PlanContent:
     def zone_info(self) -> ZoneInfo:
         """The plan's zone."""
         return ZoneInfo(self.zone)
+
+    @property
+    def thresholds(self) -> dict[str, int | None]:
+        """The thresholds that a plan by this route has, by name; None where nothing is typed."""
+        return {name: getattr(self, name) for name in thresholds_of(self.route)}
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -126,6 +132,7 @@ class PlanContent:
             "rungs": rungs,
             "on_time_window": minutes_text(self.on_time_window),
             "follow_up_delay": minutes_text(self.follow_up_delay),
+            "check_in_every_days": _number_text(self.check_in_every_days),
             "observation_days": str(self.observation_days or NONE),
             "missed_dose_advice": self.missed_dose_advice,
             **thresholds,
@@ -137,11 +144,12 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
 
     `raw` holds texts as typed: route, zone, formulation, indication, off_label_reason,
     risk_factors (list), risk_note, named_clinician (id), on_time_window and follow_up_delay
-    ("45", "0:20"), the thresholds ("" means not set), observation_days (a number or "none"),
-    missed_dose_advice, rungs [{delay, audience}] and steps [{begins_on, ends_on, is_dose_free,
-    note, doses: [{time, amount}]}]. An amount of "no dose" or "-" says that a step has none at
-    that time. Without ends_on a step runs until the day before the next. With `ending` ("open",
-    "stop") the form says what the last step does; without it an empty ends_on there is open.
+    ("45", "0:20"), the thresholds ("" means not set), check_in_every_days (a number, or "" when
+    nobody is asked), observation_days (a number or "none"), missed_dose_advice, rungs [{delay,
+    audience}] and steps [{begins_on, ends_on, is_dose_free, note, doses: [{time, amount}]}]. An
+    amount of "no dose" or "-" says that a step has none at that time. Without ends_on a step runs
+    until the day before the next. With `ending` ("open", "stop") the form says what the last step
+    does; without it an empty ends_on there is open.
 
     A problem of a step or of a rung names its row, counted from 1. Codes are compared with
     `choices` where they are given.
@@ -164,10 +172,12 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
         follow_up_delay=reader.read("follow_up_delay", _window_from, MOMENT),
         named_clinician=reader.read("named_clinician", _clinician_from, NOBODY),
         **{name: reader.read(name, _threshold_from(name), None) for name in THRESHOLDS},
+        check_in_every_days=reader.read("check_in_every_days", _number_of_days_from, None),
         observation_days=reader.read("observation_days", _observation_days_from, 0),
         missed_dose_advice=reader.read("missed_dose_advice", _advice_from, ""),
     )
     problems += reader.problems + rung_problems + _reason_problems(reader, content)
+    problems += _route_problems(content)
     if choices is not None:
         problems += _code_problems(reader, content, choices)
     if problems:
@@ -213,6 +223,13 @@ def _reason_problems(reader: RawReader, content: PlanContent) -> list[Problem]:
     if any(reader.has_problem_with(name) for name in names):
         return []
     return [Problem("indication", "Choose the indication, or type the reason for treatment.")]
+
+
+def _route_problems(content: PlanContent) -> list[Problem]:
+    """Return the thresholds that were typed for a plan by the other route."""
+    others = [name for name in THRESHOLDS if name not in content.thresholds]
+    text = "Plans by this route do not have this threshold. Leave it empty."
+    return [Problem(name, text) for name in others if getattr(content, name) is not None]
 
 
 def _code_problems(reader: RawReader, content: PlanContent, choices: Choices) -> list[Problem]:
@@ -297,9 +314,15 @@ def _window_from(text: str) -> timedelta:
 
 def _threshold_from(name: str) -> Callable[[str], int | None]:
     def parse(text: str) -> int | None:
-        return whole_number_from(text, least=1, most=THRESHOLDS[name]) if text.strip() else None
+        return (
+            whole_number_from(text, least=1, most=THRESHOLDS[name].most) if text.strip() else None
+        )
 
     return parse
+
+
+def _number_of_days_from(text: str) -> int | None:
+    return whole_number_from(text, least=1, most=MOST_CHECK_IN_DAYS) if text.strip() else None
 
 
 def _observation_days_from(text: str) -> int:

@@ -26,6 +26,15 @@ class PlanState(StrEnum):
     CLOSED = "closed"
 
 
+class VersionKind(StrEnum):
+    """Why a version was signed."""
+
+    FIRST = "first"
+    AMEND = "amend"
+    RESUME = "resume"
+    STEP_BACK = "step_back"
+
+
 RUNNING = frozenset({PlanState.ACTIVE, PlanState.ON_HOLD})
 """States in which doses are expected, or may be expected again after a resume."""
 

@@ -17,20 +17,29 @@ from accounts.domain.zones import date_exists, instant, local_date, local_midnig
 from tracker.domain.amounts import amount_problems
 
 _ONE_DAY = timedelta(days=1)
+EVERY_WEEKDAY = tuple(range(7))
 _YEARS = range(1900, 2200)  # outside it is a slip of the keyboard, and near the calendar's ends
 
 
 @dataclass(frozen=True, slots=True)
 class DoseTimeSpec:
-    """A wall-clock time (to the second, no zone) and the amount, verbatim, that belongs to it."""
+    """A wall-clock time (to the second, no zone) and the amount, verbatim, that belongs to it.
+
+    `weekdays` are those on which it is due, 0 = Monday, in ascending order.
+    """
 
     wall_time: time
     amount: str
+    weekdays: tuple[int, ...] = EVERY_WEEKDAY
 
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """A run of local dates with the same doses each day."""
+    """A run of local dates with the same doses each week.
+
+    A step of a plan by pump has no doses: `rate` is the programmed rate, verbatim, and the step
+    begins with a visit at `visit_time`, a wall time of its first date.
+    """
 
     number: int  # counted from 1
     begins_on: date
@@ -38,6 +47,8 @@ class StepSpec:
     doses: tuple[DoseTimeSpec, ...]
     is_dose_free: bool = False
     note: str = ""
+    rate: str = ""
+    visit_time: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +137,8 @@ def occurrences_between(
         yield from (occurrence for occurrence in waiting if occurrence.due_at < begins_at)
         waiting = [occurrence for occurrence in waiting if occurrence.due_at >= begins_at]
         if date_exists(day, zone):
-            waiting += (_occurrence(step, day, dose, zone) for dose in step.doses)
+            due = (dose for dose in step.doses if day.weekday() in dose.weekdays)
+            waiting += (_occurrence(step, day, dose, zone) for dose in due)
             waiting.sort(key=lambda each: (each.due_at, each.local_date, each.wall_time))
     yield from waiting
 

@@ -13,8 +13,19 @@ from tracker.models.plans import (
     PlanVersion,
     Rung,
     Step,
+    VersionSeen,
+)
+from tracker.models.pumps import (
+    Pump,
+    PumpDate,
+    PumpDateConfirmation,
+    PumpDateKind,
+    PumpEvent,
+    PumpEventConfirmation,
+    PumpEventKind,
 )
 from tracker.models.stays import Stay, StayKind
+from tracker.models.zones import ZoneAnswer, ZoneChange
 
 __all__ = [
     "Alert",
@@ -31,6 +42,13 @@ __all__ = [
     "PlanDraft",
     "PlanMove",
     "PlanVersion",
+    "Pump",
+    "PumpDate",
+    "PumpDateConfirmation",
+    "PumpDateKind",
+    "PumpEvent",
+    "PumpEventConfirmation",
+    "PumpEventKind",
     "Report",
     "ReportKind",
     "ReportVoid",
@@ -38,4 +56,7 @@ __all__ = [
     "Stay",
     "StayKind",
     "Step",
+    "VersionSeen",
+    "ZoneAnswer",
+    "ZoneChange",
 ]

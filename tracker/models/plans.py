@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Fact, OrderedFact, Patient
-from tracker.domain.plan_states import RUNNING, PlanState, Route
+from tracker.domain.plan_states import RUNNING, PlanState, Route, VersionKind
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):
@@ -62,17 +62,33 @@ class Plan(models.Model):
         return f"plan {self.pk}"
 
 
+def _every_weekday() -> list[int]:
+    return list(range(7))
+
+
 class PlanDraft(models.Model):
-    """What a clinician has typed and not yet signed, kept as typed."""
+    """What a clinician has typed and nobody has wholly signed, kept as typed.
+
+    The draft of a plan that runs already is a change of it. Where the clinic wants two signatures
+    `first_signed_*` hold the first one, and the text it was given to, until the second is there.
+    """
 
     plan = models.OneToOneField(
         Plan, on_delete=models.CASCADE, related_name="draft", primary_key=True
+    )
+    kind = models.CharField(
+        max_length=12, choices=[(k, k) for k in VersionKind], default=VersionKind.FIRST
     )
     content = models.JSONField()
     saved_at = models.DateTimeField()
     saved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    first_signed_at = models.DateTimeField(null=True, blank=True)
+    first_signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    first_signed_sha256 = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"draft of {self.plan_id}"
@@ -83,6 +99,10 @@ class PlanVersion(Fact):
 
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
+    kind = models.CharField(
+        max_length=12, choices=[(k, k) for k in VersionKind], default=VersionKind.FIRST
+    )
+    change_reason = models.CharField(max_length=200, blank=True)
     zone = models.CharField(max_length=64)
     formulation = models.CharField(max_length=40)
     indication = models.CharField(max_length=40, blank=True)
@@ -102,11 +122,21 @@ class PlanVersion(Fact):
     hours_since_taken_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
     silent_doses_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
     supply_days_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    step_change_days_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    sign_hours_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    review_days_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    refill_days_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    replacement_days_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    check_in_every_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     counts_from_at = models.DateTimeField()
     signed_at = models.DateTimeField()
     signed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    cosigned_at = models.DateTimeField(null=True, blank=True)
+    cosigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     signed_text = models.TextField()
     signed_sha256 = models.CharField(max_length=64)
@@ -124,7 +154,8 @@ class PlanVersion(Fact):
 class Step(Fact):
     """A period with the same doses; local dates in the version's zone, both inclusive.
 
-    `ends_on` is empty only for an open-ended last step.
+    `ends_on` is empty only for an open-ended last step. A step of a plan by pump has no dose
+    times: `rate` is the programmed rate verbatim, and it begins with a visit at `visit_time`.
     """
 
     version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="steps")
@@ -132,6 +163,8 @@ class Step(Fact):
     begins_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     is_dose_free = models.BooleanField(default=False)
+    rate = models.CharField(max_length=80, blank=True)
+    visit_time = models.TimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -149,15 +182,18 @@ class Step(Fact):
 
 
 class DoseTime(Fact):
-    """A wall-clock time in a step, with its amount exactly as entered."""
+    """A wall-clock time on some weekdays (0 = Monday) of a step, its amount exactly as entered."""
 
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="dose_times")
     wall_time = models.TimeField()
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=_every_weekday)
     amount = models.CharField(max_length=80)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["step", "wall_time"], name="dose_time_once"),
+            models.UniqueConstraint(
+                fields=["step", "wall_time", "weekdays"], name="dose_time_once"
+            ),
             models.CheckConstraint(condition=~Q(amount=""), name="dose_time_has_an_amount"),
         ]
         ordering = ["wall_time"]
@@ -199,9 +235,26 @@ class PlanMove(OrderedFact):
     from_state = models.CharField(max_length=16)
     to_state = models.CharField(max_length=16)
     reason = models.CharField(max_length=500, blank=True)
+    review_on = models.DateField(null=True, blank=True)  # of a hold, in the version's zone
 
     class Meta:
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.from_state} -> {self.to_state}"
+
+
+class VersionSeen(Fact):
+    """The patient, or a caregiver who may log, confirmed having seen a changed plan."""
+
+    version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="seen")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "by"], name="version_seen_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} seen"

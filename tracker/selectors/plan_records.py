@@ -13,6 +13,7 @@ from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_states import PlanState, Route
 from tracker.domain.schedule import DoseTimeSpec, StepSpec
+from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import DoseTime, Plan, PlanMove, PlanVersion, Rung, Step
 from tracker.selectors.scope import plans_visible_to
 
@@ -62,10 +63,8 @@ def content_signed(version: PlanVersion) -> PlanContent:
         ),
         on_time_window=version.on_time_window,
         follow_up_delay=version.follow_up_delay,
-        missed_doses_threshold=version.missed_doses_threshold,
-        hours_since_taken_threshold=version.hours_since_taken_threshold,
-        silent_doses_threshold=version.silent_doses_threshold,
-        supply_days_threshold=version.supply_days_threshold,
+        **{name: getattr(version, name) for name in THRESHOLDS},
+        check_in_every_days=version.check_in_every_days,
         observation_days=version.observation_days,
         missed_dose_advice=version.missed_dose_advice,
     )
@@ -82,11 +81,15 @@ def steps_of(version: PlanVersion) -> tuple[StepSpec, ...]:
             begins_on=step.begins_on,
             ends_on=step.ends_on,
             doses=tuple(
-                DoseTimeSpec(wall_time=dose.wall_time, amount=dose.amount)
+                DoseTimeSpec(
+                    wall_time=dose.wall_time, amount=dose.amount, weekdays=tuple(dose.weekdays)
+                )
                 for dose in step.dose_times.all()
             ),
             is_dose_free=step.is_dose_free,
             note=step.note,
+            rate=step.rate,
+            visit_time=step.visit_time,
         )
         for step in version.steps.all()
     )

@@ -48,6 +48,11 @@ THRESHOLD_WORDS: Mapping[str, Promise] = MappingProxyType(
         "hours_since_taken_threshold": gettext_lazy("Hours since the last dose logged taken"),
         "silent_doses_threshold": gettext_lazy("Past doses in a row without a taken entry"),
         "supply_days_threshold": gettext_lazy("Days before the supply runs out"),
+        "step_change_days_threshold": gettext_lazy("Days before a step changes"),
+        "sign_hours_threshold": gettext_lazy("Hours after a step change in which a sign is noted"),
+        "review_days_threshold": gettext_lazy("Days after which the plan asks for a review"),
+        "refill_days_threshold": gettext_lazy("Days before the pump’s refill date"),
+        "replacement_days_threshold": gettext_lazy("Days before the pump’s replacement date"),
     }
 )
 
@@ -124,7 +129,7 @@ def untold_lines(untold: Iterable[UntoldHours] | None) -> list[str]:
 
 def threshold_lines(content: PlanContent) -> list[tuple[str, int | None]]:
     """Return each threshold's name and number; None where nothing was typed."""
-    return [(str(words), getattr(content, name)) for name, words in THRESHOLD_WORDS.items()]
+    return [(str(THRESHOLD_WORDS[name]), number) for name, number in content.thresholds.items()]
 
 
 def observation_text(days: int) -> str:

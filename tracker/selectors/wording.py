@@ -53,6 +53,11 @@ _MISSING: Mapping[str, Promise] = MappingProxyType(
         "hours_since_taken_threshold": gettext_lazy("hours since the last dose taken"),
         "silent_doses_threshold": gettext_lazy("doses without a log in a row"),
         "supply_days_threshold": gettext_lazy("days of supply left"),
+        "step_change_days_threshold": gettext_lazy("days before a step change"),
+        "sign_hours_threshold": gettext_lazy("hours after a step change"),
+        "review_days_threshold": gettext_lazy("days without a review"),
+        "refill_days_threshold": gettext_lazy("days before a refill"),
+        "replacement_days_threshold": gettext_lazy("days before the pump's replacement"),
         "out_of_hours_contact": gettext_lazy("the clinic's out-of-hours contact"),
         "patient_never_signed_in": gettext_lazy("the patient has never signed in"),
     }

@@ -17,8 +17,8 @@ from tracker.domain.adherence import drug_holidays
 from tracker.domain.dose_record import Course, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Raised, Rule, Verdict
-from tracker.domain.plan_content import THRESHOLDS
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
 from tracker.selectors.absences import absences_from
 from tracker.selectors.chart_measures import record_of
@@ -128,7 +128,7 @@ def _whole(record: Record, zone: ZoneInfo, now: datetime) -> Period:
 
 
 def _missing(plan: Plan, version: PlanVersion) -> list[str]:
-    missing = [name for name in THRESHOLDS if getattr(version, name) is None]
+    missing = [name for name in thresholds_of(Route(plan.route)) if getattr(version, name) is None]
     clinic = plan.patient.clinic
     if not usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS).exists():
         missing.append("out_of_hours_contact")

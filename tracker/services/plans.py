@@ -20,6 +20,7 @@ from tracker.domain.flags import Rule
 from tracker.domain.plan_content import PlanContent, plan_content_from
 from tracker.domain.plan_states import PlanState, may_move
 from tracker.domain.schedule import StepSpec
+from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import (
     DoseTime,
     Plan,
@@ -223,10 +224,8 @@ def _version_make(
         on_time_window=content.on_time_window,
         follow_up_delay=content.follow_up_delay,
         observation_days=content.observation_days,
-        missed_doses_threshold=content.missed_doses_threshold,
-        hours_since_taken_threshold=content.hours_since_taken_threshold,
-        silent_doses_threshold=content.silent_doses_threshold,
-        supply_days_threshold=content.supply_days_threshold,
+        **{name: getattr(content, name) for name in THRESHOLDS},
+        check_in_every_days=content.check_in_every_days,
         counts_from_at=now,
         signed_at=now,
         signed_by=by,
@@ -251,12 +250,16 @@ def _steps_make(version: PlanVersion, steps: Collection[StepSpec]) -> None:
             ends_on=step.ends_on,
             is_dose_free=step.is_dose_free,
             note=step.note,
+            rate=step.rate,
+            visit_time=step.visit_time,
         )
         for step in steps
     ]
     Step.objects.bulk_create(rows)
     DoseTime.objects.bulk_create(
-        DoseTime(step=row, wall_time=dose.wall_time, amount=dose.amount)
+        DoseTime(
+            step=row, wall_time=dose.wall_time, weekdays=list(dose.weekdays), amount=dose.amount
+        )
         for row, step in zip(rows, steps, strict=True)
         for dose in step.doses
     )

@@ -12,14 +12,16 @@ from accounts.domain.audiences import Audience
 from accounts.models import User
 from accounts.web.zones import zone_choices
 from tracker.domain.medicine import RiskFactor
-from tracker.domain.plan_content import THRESHOLDS
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP
+from tracker.domain.thresholds import THRESHOLDS
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_words import AUDIENCE_WORDS, ROUTE_WORDS, THRESHOLD_WORDS
 
 FEWEST_RUNG_ROWS = 6
 MOST_RUNG_ROWS = 21
+
+NUMBERS = ("on_time_window", "follow_up_delay", "check_in_every_days", "observation_days")
 
 Choice = tuple[str, Any]
 
@@ -100,6 +102,10 @@ class PlanForm(forms.Form):
             "Then the ladder goes on if the fact still stands. From the clinic’s settings."
         ),
     )
+    check_in_every_days = TypedField(
+        label=_("Ask for a check-in every so many days"),
+        help_text=_("Empty: the patient is not asked, and can check in at any time."),
+    )
     observation_days = TypedField(
         label=_("Check-ins after the last dose, days"),
         help_text=_("A number, or the word none."),
@@ -133,7 +139,7 @@ class PlanForm(forms.Form):
             )
         for name, choices in _choices(clinicians, shown_zone).items():
             self.fields[name].widget = forms.Select(choices=choices)
-        for name in ("on_time_window", "follow_up_delay", "observation_days"):
+        for name in NUMBERS:
             self.fields[name].widget = _number()
 
     def rungs(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:

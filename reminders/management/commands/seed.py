@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -33,7 +34,7 @@ from accounts.services.intake import patient_take_in
 from accounts.services.invitations import invitation_mark_mailed, invitation_mint_mail_token
 from accounts.services.people import user_create
 from tracker.domain.doses import Outcome
-from tracker.domain.plan_content import THRESHOLDS, plan_content_from
+from tracker.domain.plan_content import plan_content_from
 from tracker.models import Plan
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
@@ -62,6 +63,15 @@ TERMS: dict[str, object] = {
     "follow_up_delay": "30",
     "observation_days": "28",
     "missed_dose_advice": "",
+}
+WATCHED = {
+    "missed_doses_threshold": "3",
+    "hours_since_taken_threshold": "30",
+    "silent_doses_threshold": "4",
+    "supply_days_threshold": "5",
+    "step_change_days_threshold": "3",
+    "sign_hours_threshold": "72",
+    "review_days_threshold": "60",
 }
 
 
@@ -121,7 +131,7 @@ def _on_track(clinic: Clinic, by: User, now: datetime) -> tuple[Patient, User]:
         _step(begins_on + 7 * DAY, times, ["15 mg", "20 mg"]),
         _step(begins_on + 14 * DAY, times, ["15 mg", "half a 20 mg tablet"], note="stay here"),
     ]
-    plan = _plan(ewan, by, at, steps, thresholds=("3", "30", "4", "5"))
+    plan = _plan(ewan, by, at, steps, thresholds=WATCHED)
     _log_history(plan, now)
     return ewan, isla
 
@@ -155,7 +165,13 @@ def _sign_reported(clinic: Clinic, by: User, now: datetime) -> Patient:
     _caregiver(kofi, "Ama Mensah", "ama", "Wife", at)
     begins_on = (now - 2 * DAY).astimezone(ZONE).date()
     times = [_wall_time(now - 5 * timedelta(hours=1))]
-    plan = _plan(kofi, by, at, [_step(begins_on, times, ["5 mg"])], thresholds=("2", "24", "4", ""))
+    plan = _plan(
+        kofi,
+        by,
+        at,
+        [_step(begins_on, times, ["5 mg"])],
+        thresholds=WATCHED | {"supply_days_threshold": ""},
+    )
     _log_history(plan, now)
     check_in_add(
         patient=kofi,
@@ -249,9 +265,9 @@ def _plan(
     by: User,
     at: datetime,
     steps: Sequence[dict[str, object]],
-    thresholds: tuple[str, str, str, str] = ("", "", "", ""),
+    thresholds: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
-    raw = TERMS | dict(zip(THRESHOLDS, thresholds, strict=True))
+    raw = TERMS | dict(thresholds)
     raw |= {"zone": patient.zone, "steps": list(steps), "named_clinician": str(by.pk)}
     plan = plan_draft_save(patient=patient, by=by, content=plan_content_from(raw), now=at)
     ticked = range(1, len(steps) + 1)
