@@ -7,7 +7,8 @@ from accounts.models import Patient, User
 from tests.tracker.plans import dose, raw_plan, raw_step
 from tracker.domain.plan_content import plan_content_from
 from tracker.models import ExpectedDose, Plan
-from tracker.services.plans import plan_draft_save, plan_sign
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_signing import plan_sign
 
 
 def taper_signed(

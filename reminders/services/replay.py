@@ -21,7 +21,8 @@ from tracker.domain.openings_file import Opening
 from tracker.domain.plan_content import plan_content_from
 from tracker.models import Alert, ExpectedDose, Plan
 from tracker.services.entries import entry_add
-from tracker.services.plans import plan_draft_save, plan_sign
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_signing import plan_sign
 
 AROUND = timedelta(days=2)
 AFTER_THE_LAST = timedelta(days=1)

@@ -14,7 +14,7 @@ from tracker.domain.plan_content import plan_content_from
 from tracker.models import Alert, Entry, ExpectedDose, Flag, Plan, Stay, StayKind
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
-from tracker.services.plans import plan_draft_save
+from tracker.services.plan_drafts import plan_draft_save
 from tracker.services.stays import stay_record
 
 

@@ -171,7 +171,7 @@ def somebody_new_make(stack: Stack) -> None:
     from accounts.models import Clinic, User
     from accounts.services.intake import patient_take_in
     from tracker.domain.plan_content import plan_content_from
-    from tracker.services.plans import plan_draft_save
+    from tracker.services.plan_drafts import plan_draft_save
 
     with stack.orm():
         now = database_now()

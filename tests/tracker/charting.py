@@ -12,7 +12,8 @@ from tracker.domain.plan_content import plan_content_from
 from tracker.models import Entry, ExpectedDose, Plan
 from tracker.services.doses import doses_extend
 from tracker.services.entries import entry_add
-from tracker.services.plans import plan_draft_save, plan_sign
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_signing import plan_sign
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)

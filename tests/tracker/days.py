@@ -17,7 +17,8 @@ from tracker.models import Entry, ExpectedDose, Plan
 from tracker.selectors.around import patient_around
 from tracker.selectors.today import Today, today_of
 from tracker.services.entries import entry_add
-from tracker.services.plans import plan_draft_save, plan_sign
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_signing import plan_sign
 from tracker.web.patient import today_page
 
 SECOND = timedelta(seconds=1)

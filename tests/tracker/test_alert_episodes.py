@@ -19,7 +19,7 @@ from tracker.domain.plan_states import PlanState
 from tracker.models import Alert, AlertEvent, Flag, Plan
 from tracker.services.alerts import alert_close_with_note
 from tracker.services.entries import entry_void
-from tracker.services.plans import plan_stop
+from tracker.services.plan_moves import plan_stop
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tracker.services.checkins import check_in_add
 from tracker.services.doses import doses_cancel
 from tracker.services.entries import entry_add, entry_void
 from tracker.services.flags import flag_close
-from tracker.services.plans import plan_stop
+from tracker.services.plan_moves import plan_stop
 from tracker.services.stays import stay_record
 from tracker.web.calendar import calendar_of
 from tracker.web.labels import place_in_rows

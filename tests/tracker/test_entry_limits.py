@@ -18,7 +18,7 @@ from tracker.domain.doses import Outcome
 from tracker.models import Entry, ExpectedDose, Flag, Plan
 from tracker.services.doses import doses_cancel
 from tracker.services.entries import CLOCK_TOLERANCE
-from tracker.services.plans import plan_stop
+from tracker.services.plan_moves import plan_stop
 
 TAKEN, SKIPPED, MISSED = Outcome
 

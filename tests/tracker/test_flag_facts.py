@@ -24,7 +24,7 @@ from tracker.models import Flag, Plan, Report
 from tracker.services.answers import dose_skip_none_left
 from tracker.services.entries import entry_void
 from tracker.services.flag_rules import flags_evaluate
-from tracker.services.plans import plan_stop
+from tracker.services.plan_moves import plan_stop
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tracker.models import Alert, Flag, FlagEvent, Plan, Stay, StayKind
 from tracker.services.entries import entry_void
 from tracker.services.flag_rules import flags_evaluate
 from tracker.services.flags import flag_close, flag_open
-from tracker.services.plans import plan_stop
+from tracker.services.plan_moves import plan_stop
 from tracker.services.stays import stay_end, stay_record
 
 

@@ -16,7 +16,7 @@ from tests.tracker.plans import dose, raw_plan, raw_step
 from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_states import PlanState
 from tracker.models import DoseTime, Plan, PlanDraft, PlanVersion
-from tracker.services.plans import plan_draft_save
+from tracker.services.plan_drafts import plan_draft_save
 
 TIMES = ["08:00", "14:00", "20:00"]
 AMOUNTS = [

@@ -36,8 +36,10 @@ from tracker.selectors.plans import content_of, draft_behind
 from tracker.services.alerts import alert_open_for_dose
 from tracker.services.doses import HORIZON
 from tracker.services.entries import entry_add
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_moves import plan_stop
+from tracker.services.plan_signing import plan_sign
 from tracker.services.plan_text import plan_text, text_sha256
-from tracker.services.plans import plan_draft_save, plan_sign, plan_stop
 from tracker.services.signing import plan_sign_with_password
 
 NOW = datetime(2026, 12, 8, 12, 0, tzinfo=UTC)

@@ -28,7 +28,7 @@ from tracker.domain.plan_states import PlanState, Route
 from tracker.models import Plan
 from tracker.selectors.plan_records import moves_of, plans_shown_to, versions_of
 from tracker.selectors.plans import choices_for, draft_behind
-from tracker.services.plans import plan_draft_save
+from tracker.services.plan_drafts import plan_draft_save
 
 
 class PlanOutput(serializers.Serializer[Any]):

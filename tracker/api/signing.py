@@ -23,8 +23,8 @@ from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_reading import PlanReading, plan_reading
 from tracker.selectors.plan_records import plans_shown_to
 from tracker.selectors.plans import content_of, draft_behind
+from tracker.services.plan_moves import MOST_REASON, plan_stop
 from tracker.services.plan_text import plan_text, text_sha256
-from tracker.services.plans import MOST_REASON, plan_stop
 from tracker.services.signing import plan_sign_with_password
 
 

@@ -13,7 +13,7 @@ from accounts.domain.problems import Problem
 from accounts.models import AuditRow, User
 from accounts.services.audit import audit_record
 from tracker.models import Plan, PlanVersion
-from tracker.services.plans import plan_sign
+from tracker.services.plan_signing import plan_sign
 
 WRONG_TRY = "plan.signature_refused"
 MOST_WRONG = 5

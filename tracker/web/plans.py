@@ -37,8 +37,9 @@ from tracker.selectors.plans import (
 )
 from tracker.selectors.scope import plans_visible_to
 from tracker.selectors.versions import running_plan_of, version_in_force
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_moves import MOST_REASON, plan_stop
 from tracker.services.plan_text import plan_text, text_sha256
-from tracker.services.plans import MOST_REASON, plan_draft_save, plan_stop
 from tracker.services.signing import plan_sign_with_password
 from tracker.web.plan_grid import small_number
 from tracker.web.plan_pages import (

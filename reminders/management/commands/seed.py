@@ -38,7 +38,8 @@ from tracker.domain.plan_content import plan_content_from
 from tracker.models import Plan
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
-from tracker.services.plans import plan_draft_save, plan_sign
+from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.plan_signing import plan_sign
 
 JOB = "seed"
 ZONE = ZoneInfo("Europe/London")
