@@ -21,6 +21,12 @@ from config.processes import free_port, is_alive, wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 COPIED = ("accounts", "config", "reminders", "tracker", "manage.py", "requirements.lock")
 READY = "Ctrl-C stops everything."
+# Shells make a job in the background deaf to Ctrl-C; a run in a terminal is not.
+RUNNER = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("config.runner", run_name="__main__", alter_sys=True)
+"""
 
 
 class Checkout:
@@ -40,12 +46,12 @@ class Checkout:
                 shutil.copy(source, root / name)
 
     def launch(self, output: Path) -> subprocess.Popen[bytes]:
-        """Start the runner, writing to a file, and return at once."""
+        """Start the runner as a terminal would, writing to a file, and return at once."""
         variables = {"WEB_PORT": str(self.web_port), "INBOX_PORT": str(self.inbox_port)}
         kept = {name: value for name, value in os.environ.items() if "DJANGO" not in name}
         with output.open("wb") as sink:
             return subprocess.Popen(
-                [sys.executable, "-m", "config.runner"],
+                [sys.executable, "-c", RUNNER],
                 cwd=self.root, env=kept | variables, stdin=subprocess.DEVNULL, stdout=sink,
                 stderr=sink, start_new_session=True,
             )  # fmt: skip
