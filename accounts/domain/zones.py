@@ -29,6 +29,25 @@ def zone_named(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def place_name(zone: str) -> str:
+    """Return the place that an IANA name is called after: "New York" of America/New_York."""
+    region, _, place = zone.rpartition("/")
+    return zone if not region or region == "Etc" else place.replace("_", " ")
+
+
+def have_same_clock(one: ZoneInfo, other: ZoneInfo, after: datetime, until: datetime) -> bool:
+    """Say whether clocks in both zones show the same time, hour by hour, from `after` to `until`.
+
+    Kolkata and Calcutta always do, Vienna and Paris in our days, Phoenix and Denver in winter.
+    """
+    at, until = instant(after), instant(until)
+    while at <= until:
+        if at.astimezone(one).utcoffset() != at.astimezone(other).utcoffset():
+            return False
+        at += timedelta(hours=1)
+    return True
+
+
 def instant(at: datetime) -> datetime:
     """Return the same instant in UTC; a datetime without a zone raises ValueError."""
     if at.utcoffset() is None:

@@ -25,7 +25,7 @@ from tracker.models.pumps import (
     PumpEventKind,
 )
 from tracker.models.stays import Stay, StayKind
-from tracker.models.zones import ZoneAnswer, ZoneChange
+from tracker.models.zones import ZoneChange
 
 __all__ = [
     "Alert",
@@ -57,6 +57,5 @@ __all__ = [
     "StayKind",
     "Step",
     "VersionSeen",
-    "ZoneAnswer",
     "ZoneChange",
 ]

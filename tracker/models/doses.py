@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Q
@@ -25,7 +26,10 @@ class ExpectedDoseQuerySet(models.QuerySet["ExpectedDose"]):
 
 
 class ExpectedDose(models.Model):
-    """One dose time on one date, as a UTC instant. Its state is derived, never stored."""
+    """One dose time on one date, as a UTC instant. Its state is derived, never stored.
+
+    `local_date` and `wall_time` are read in `zone`, that of the version or of a later move.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="doses")
@@ -33,6 +37,7 @@ class ExpectedDose(models.Model):
     step_number = models.PositiveSmallIntegerField()
     local_date = models.DateField()
     wall_time = models.TimeField()
+    zone = models.CharField(max_length=64)
     due_at = models.DateTimeField()
     amount = models.CharField(max_length=80)
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -55,6 +60,7 @@ class ExpectedDose(models.Model):
                 condition=Q(cancelled_at__isnull=True),
                 name="dose_once_per_date_and_time",
             ),
+            models.CheckConstraint(condition=~Q(zone=""), name="dose_has_a_zone"),
         ]
         indexes = [
             models.Index(
@@ -67,3 +73,8 @@ class ExpectedDose(models.Model):
 
     def __str__(self) -> str:
         return f"dose {self.local_date} {self.wall_time}"
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone of its date and its wall time."""
+        return ZoneInfo(self.zone)

@@ -1,22 +1,12 @@
 """Travel: what a person answered when a device was in another zone than the plan."""
 
-from __future__ import annotations
-
-from enum import StrEnum
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Fact
+from tracker.domain.zone_moves import ZoneAnswer
 from tracker.models.plans import Plan
-
-
-class ZoneAnswer(StrEnum):
-    """What becomes of the dose times of a person who travels."""
-
-    KEEP = "keep"  # they stay at the instants of the plan's zone
-    MOVE = "move"  # the same wall times, in the zone of the place
 
 
 class ZoneChange(Fact):

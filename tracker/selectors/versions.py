@@ -11,6 +11,7 @@ from accounts.domain.zones import local_date
 from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import WATCHED
+from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
 from tracker.models import Plan, PlanVersion, Rung
 
 
@@ -22,6 +23,23 @@ def version_in_force(plan: Plan, now: datetime) -> PlanVersion | None:
 def running_plan_of(patient: Patient) -> Plan | None:
     """Return the patient's active or held plan; the newest when there are two routes."""
     return patient.plans.running().order_by("-created_at").first()
+
+
+def zone_turns_of(version: PlanVersion) -> tuple[ZoneTurn, ...]:
+    """Return the zones in which this version's doses are made: as signed, then as moved since."""
+    answers = version.plan.zone_changes.filter(at__gt=version.signed_at).order_by("at")
+    return zone_turns(
+        ZoneInfo(version.zone),
+        [
+            Answered(ZoneAnswer(row.answer), row.to_zone, row.at, row.counts_from_at)
+            for row in answers
+        ],
+    )
+
+
+def zone_of(version: PlanVersion, at: datetime) -> ZoneInfo:
+    """Return the zone of this version's doses at an instant: the one place that knows it."""
+    return zone_at(zone_turns_of(version), at)
 
 
 def plan_behind_extras(patient: Patient) -> Plan | None:
@@ -39,7 +57,7 @@ def plan_day_of(patient: Patient, at: datetime) -> date:
     """Return the local date of an instant in the zone of the watched plan, else the patient's."""
     plan = watched_plan_of(patient)
     version = version_in_force(plan, at) if plan is not None else None
-    return local_date(at, ZoneInfo(version.zone) if version is not None else patient.zone_info)
+    return local_date(at, zone_of(version, at) if version is not None else patient.zone_info)
 
 
 def ladder_of(rungs: Iterable[Rung | ClinicRung]) -> tuple[LadderRung, ...]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max, prefetch_related_objects
 
-from tracker.domain.schedule import occurrences
-from tracker.models import ExpectedDose, Plan
+from tracker.domain.zone_moves import occurrences_in_turns
+from tracker.models import ExpectedDose, Plan, PlanVersion
 from tracker.selectors.plan_records import steps_of
-from tracker.selectors.versions import version_in_force
+from tracker.selectors.versions import version_in_force, zone_turns_of
 
 HORIZON = timedelta(days=14)
 """How far ahead expected doses are rows."""
@@ -28,27 +27,29 @@ def doses_extend(*, plan: Plan, now: datetime) -> int:
     if version is None:
         return 0
     made_until = version.doses.aggregate(last=Max("due_at"))["last"]
+    after = made_until or version.counts_from_at
+    return doses_make(version=version, after=after, until=now + HORIZON)
+
+
+def doses_make(*, version: PlanVersion, after: datetime, until: datetime) -> int:
+    """Make the version's doses due in (after, until], each in the zone of its instant."""
     first_rung = version.rungs.order_by("number").first()
     delay = first_rung.delay if first_rung is not None else timedelta()
     prefetch_related_objects([version], "steps__dose_times")
-    found = occurrences(
-        steps_of(version),
-        ZoneInfo(version.zone),
-        made_until or version.counts_from_at,
-        now + HORIZON,
-    )
+    found = occurrences_in_turns(steps_of(version), zone_turns_of(version), after, until)
     doses = [
         ExpectedDose(
-            plan=plan,
+            plan=version.plan,
             version=version,
             step_number=occurrence.step_number,
             local_date=occurrence.local_date,
             wall_time=occurrence.wall_time,
+            zone=zone.key,
             due_at=occurrence.due_at,
             amount=occurrence.amount,
             next_look_at=occurrence.due_at + delay,
         )
-        for occurrence in found
+        for occurrence, zone in found
     ]
     return len(ExpectedDose.objects.bulk_create(doses))
 
