@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import uuid4
 
 from django.conf import settings
@@ -10,26 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Fact, Patient
-
-
-class PumpDateKind(StrEnum):
-    """Which date of a pump was typed. None is ever worked out."""
-
-    REFILL = "refill"
-    LOW_RESERVOIR = "low_reservoir"
-    REPLACEMENT = "replacement"
-
-
-class PumpEventKind(StrEnum):
-    """What happened to a pump, as somebody reports or records it."""
-
-    REFILL_DONE = "refill_done"
-    ALARM_CRITICAL = "alarm_critical"
-    ALARM_NON_CRITICAL = "alarm_non_critical"
-    CATHETER_PROBLEM = "catheter_problem"
-    PROGRAMMING_PROBLEM = "programming_problem"
-    ORAL_ON_HAND = "oral_on_hand"
-    NO_ORAL_ON_HAND = "no_oral_on_hand"
+from tracker.domain.pumps import PumpDateKind, PumpEventKind
 
 
 class Pump(models.Model):

@@ -17,6 +17,7 @@ from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Alert, Entry, Flag
+from tracker.selectors import pump_wording
 from tracker.selectors.medicine import baclofen
 
 Evidence = Mapping[str, Any]
@@ -42,6 +43,19 @@ BASIS: Mapping[Rule, Promise] = MappingProxyType(
         Rule.STOPPED_EARLY: gettext_lazy("Never stop suddenly; a taper is gradual."),
         Rule.AMOUNT_OR_EXTRA: gettext_lazy("Signs of too much can look the same."),
         Rule.SUPPLY: gettext_lazy("Running out is one way of stopping suddenly."),
+        Rule.INTRATHECAL_SIGN: gettext_lazy(
+            "Pump maker’s patient and emergency pages: any sign by pump is an emergency."
+        ),
+        Rule.REFILL_NEAR: gettext_lazy("Boxed warning: keep the refill schedule."),
+        Rule.REFILL_PASSED: gettext_lazy("Boxed warning: keep the refill schedule."),
+        Rule.LOW_RESERVOIR_PASSED: gettext_lazy(
+            "Discharge sheet of a hospital; case report; boxed warning."
+        ),
+        Rule.ALARM_NON_CRITICAL: gettext_lazy("Pump maker, alarms page."),
+        Rule.ALARM_CRITICAL: gettext_lazy("Pump maker, alarms page."),
+        Rule.REPLACEMENT: gettext_lazy("Pump maker: end of the pump’s service life."),
+        Rule.PUMP_PROBLEM: gettext_lazy("Case literature."),
+        Rule.NO_ORAL_ON_HAND: gettext_lazy("Pump maker, responsibilities page."),
         Rule.UNDELIVERED: gettext_lazy("An alert that reaches nobody protects nobody."),
         Rule.SET_UP: gettext_lazy("Safety of set-up."),
     }
@@ -58,6 +72,9 @@ _MISSING: Mapping[str, Promise] = MappingProxyType(
         "review_days_threshold": gettext_lazy("days without a review"),
         "refill_days_threshold": gettext_lazy("days before a refill"),
         "replacement_days_threshold": gettext_lazy("days before the pump's replacement"),
+        "pump_record": gettext_lazy("the pump’s record"),
+        "pump_refill_date": gettext_lazy("the pump’s refill date"),
+        "pump_low_reservoir_date": gettext_lazy("the pump’s low-reservoir alarm date"),
         "out_of_hours_contact": gettext_lazy("the clinic's out-of-hours contact"),
         "patient_never_signed_in": gettext_lazy("the patient has never signed in"),
     }
@@ -217,6 +234,7 @@ _DETAILS: Mapping[str, Callable[[Evidence, ZoneInfo], str]] = MappingProxyType(
         "stopped_on": _early_detail,
         "runs_out_on": _supply_detail,
         "missing": _set_up_detail,
+        "date_on": pump_wording.date_detail,
     }
 )
 """How a flag's evidence is said, by the key that only evidence of that kind has."""
@@ -301,6 +319,15 @@ _HEADLINES: Mapping[Rule, Callable[[Evidence], str]] = MappingProxyType(
         Rule.STOPPED_EARLY: _early_headline,
         Rule.AMOUNT_OR_EXTRA: _amount_headline,
         Rule.SUPPLY: _supply_headline,
+        Rule.INTRATHECAL_SIGN: _signs_headline,
+        Rule.REFILL_NEAR: pump_wording.refill_near,
+        Rule.REFILL_PASSED: pump_wording.refill_passed,
+        Rule.LOW_RESERVOIR_PASSED: pump_wording.low_reservoir_passed,
+        Rule.ALARM_NON_CRITICAL: pump_wording.non_critical_alarm,
+        Rule.ALARM_CRITICAL: pump_wording.critical_alarm,
+        Rule.REPLACEMENT: pump_wording.replacement,
+        Rule.PUMP_PROBLEM: pump_wording.problem,
+        Rule.NO_ORAL_ON_HAND: pump_wording.no_oral,
         Rule.UNDELIVERED: _undelivered_headline,
         Rule.SET_UP: _set_up_headline,
     }

@@ -18,10 +18,16 @@ from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import Route
 from tracker.models import CheckIn, CheckInSign, Plan, Report, ReportKind
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.pumps import is_by_pump, pump_plan_of
 from tracker.selectors.versions import plan_day_of, watched_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
 from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
+
+_EMERGENCY_RULE = {
+    Route.ORAL: Rule.EMERGENCY_SIGN,
+    Route.INTRATHECAL: Rule.INTRATHECAL_SIGN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,9 @@ def check_in_add(
     """Store which documented signs are present; no signs means "none of these".
 
     `at` is the person's own time, kept when a device was offline; a time ahead of `now` counts
-    as `now`. Opens F1 and F2 in the same transaction, so people are told by the next sweep.
+    as `now`. Opens F1 and F2, or F3 for somebody with a pump, in the same transaction, so people
+    are told by the next sweep. By mouth and by pump together, the worse class of each sign
+    counts, and every sign of a pump is an emergency.
     """
     patient_lock(patient)
     body = fingerprint(patient.pk, sorted(signs), note, at)
@@ -56,8 +64,9 @@ def check_in_add(
         same_body_or_conflict(earlier.body_sha256, body)
         return _same_check_in(earlier)
     _refuse_long(note)
-    plan = watched_plan_of(patient)
-    urgencies = _urgencies(signs, Route(plan.route) if plan else Route.ORAL)
+    plan = pump_plan_of(patient) or watched_plan_of(patient)
+    route = Route.INTRATHECAL if is_by_pump(patient) else Route.ORAL
+    urgencies = _urgencies(signs, route)
     check_in = CheckIn(
         patient=patient,
         at=_kept_time(at, now),
@@ -69,7 +78,7 @@ def check_in_add(
         content_version=baclofen().version,
     )
     check_in.save()
-    _signs_store(check_in, plan, urgencies, now)
+    _signs_store(check_in, plan, urgencies, now, route)
     audit_record(
         actor=by,
         action="check_in.added",
@@ -161,15 +170,19 @@ def _urgencies(signs: Sequence[str], route: Route) -> dict[str, Urgency]:
 
 
 def _signs_store(
-    check_in: CheckIn, plan: Plan | None, urgencies: dict[str, Urgency], now: datetime
+    check_in: CheckIn,
+    plan: Plan | None,
+    urgencies: dict[str, Urgency],
+    now: datetime,
+    route: Route,
 ) -> None:
-    """Store the ticked signs and open F1 and F2 for them."""
+    """Store the ticked signs and open F1 and F2 for them, or F3 by pump."""
     CheckInSign.objects.bulk_create(
         CheckInSign(check_in=check_in, sign=sign, urgency=urgency)
         for sign, urgency in urgencies.items()
     )
     for rule, urgency in (
-        (Rule.EMERGENCY_SIGN, Urgency.EMERGENCY),
+        (_EMERGENCY_RULE[route], Urgency.EMERGENCY),
         (Rule.SAME_DAY_SIGN, Urgency.SAME_DAY_CALL),
     ):
         found = sorted(sign for sign, found in urgencies.items() if found is urgency)

@@ -18,12 +18,14 @@ from tracker.domain.dose_record import Course, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Raised, Rule, Verdict
 from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.pump_flags import PUMP_RULES
 from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
 from tracker.selectors.absences import absences_from
 from tracker.selectors.chart_measures import record_of
 from tracker.selectors.versions import version_in_force
 from tracker.services.flags import flag_close_by_fact, flag_open
+from tracker.services.pump_flags import pump_gaps, pump_verdicts
 
 WATCHED_RULES = frozenset(
     {
@@ -33,6 +35,7 @@ WATCHED_RULES = frozenset(
         Rule.DRUG_HOLIDAY,
         Rule.SUPPLY,
         Rule.SET_UP,
+        *PUMP_RULES,
     }
 )
 
@@ -90,6 +93,7 @@ def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdi
             now=now,
         ),
         rules.set_up_gaps(_missing(plan, version)),
+        *(pump_verdicts(plan, version, now) if plan.route == Route.INTRATHECAL else ()),
     )
 
 
@@ -129,6 +133,8 @@ def _whole(record: Record, zone: ZoneInfo, now: datetime) -> Period:
 
 def _missing(plan: Plan, version: PlanVersion) -> list[str]:
     missing = [name for name in thresholds_of(Route(plan.route)) if getattr(version, name) is None]
+    if plan.route == Route.INTRATHECAL:
+        missing += pump_gaps(plan)
     clinic = plan.patient.clinic
     if not usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS).exists():
         missing.append("out_of_hours_contact")

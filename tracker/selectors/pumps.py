@@ -1,0 +1,93 @@
+"""Pumps as somebody may read them: the record, the dates that stand, the events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.access import Person, patients_visible_to
+from accounts.models import Patient
+from tracker.domain.plan_states import WATCHED, Route
+from tracker.domain.pump_flags import OralOnHand
+from tracker.domain.pumps import ORAL, PumpEventKind, TypedDate
+from tracker.models import Plan, Pump, PumpDate, PumpEvent
+
+
+def pump_of(patient: Patient) -> Pump | None:
+    """Return the pump that is in place; None when the clinic has none on record."""
+    return Pump.objects.filter(patient=patient, removed_at=None).first()
+
+
+def pumps_visible_to(user: Person, now: datetime) -> QuerySet[Pump]:
+    """Return the pumps of the patients whom this person may see at `now`."""
+    found = Pump.objects.filter(patient__in=patients_visible_to(user, now))
+    return found.select_related("patient__clinic", "recorded_by")
+
+
+def events_of(pump: Pump) -> QuerySet[PumpEvent]:
+    """Return what somebody said happened, newest first, with what each came to."""
+    dates = Prefetch("dates", PumpDate.objects.select_related("typed_by", "confirmation__by"))
+    rows = pump.events.select_related("by", "confirmation__by", "pump").order_by("-at", "-pk")
+    return rows.prefetch_related(dates)
+
+
+def dates_of(pump: Pump) -> QuerySet[PumpDate]:
+    """Return every date as it was typed, newest first, with who typed it again."""
+    rows = pump.dates.select_related(
+        "typed_by", "confirmation__by", "event__by", "event__confirmation"
+    )
+    return rows.order_by("-typed_at", "kind")
+
+
+def pump_plan_of(patient: Patient) -> Plan | None:
+    """Return the patient's watched plan by pump, None without one."""
+    found = patient.plans.filter(state__in=WATCHED, route=Route.INTRATHECAL)
+    return found.order_by("-created_at").first()
+
+
+def is_by_pump(patient: Patient) -> bool:
+    """Tell whether this patient's signs are those of a pump: one in place, or a plan by it."""
+    return pump_of(patient) is not None or pump_plan_of(patient) is not None
+
+
+def typed_dates(rows: Iterable[PumpDate]) -> tuple[TypedDate, ...]:
+    """Return dates as the rules read them; rows of `dates_of`."""
+    return tuple(
+        TypedDate(
+            id=row.pk,
+            kind=row.kind,
+            falls_on=row.falls_on,
+            typed_at=row.typed_at,
+            is_from_refill=row.event is not None and row.event.kind == PumpEventKind.REFILL_DONE,
+            counts_at=_counts_at(row),
+        )
+        for row in rows
+    )
+
+
+def _counts_at(row: PumpDate) -> datetime | None:
+    """Return when both the date and the refill it came with had a second person's word."""
+    confirmation = getattr(row, "confirmation", None)
+    if confirmation is None:
+        return None
+    if row.event is None:
+        return confirmation.at
+    said = getattr(row.event, "confirmation", None)
+    return max(confirmation.at, said.at) if said is not None and said.is_confirmed else None
+
+
+def oral_said(pump: Pump) -> OralOnHand | None:
+    """Return the newest word about oral baclofen on hand; None when nobody has said anything."""
+    said = pump.events.filter(kind__in=ORAL).select_related("by").order_by("at", "received_at")
+    last = said.last()
+    if last is None:
+        return None
+    return OralOnHand(
+        id=str(last.pk),
+        is_on_hand=last.kind == PumpEventKind.ORAL_ON_HAND,
+        expires_on=last.expires_on,
+        at=last.at,
+        by=last.by.name,
+    )
