@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import zip_longest
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.domain.zones import zone_named
 from tracker.domain.amounts import amount_warning
 from tracker.domain.ladder import LadderRung
+from tracker.domain.plan_change import begin_read, reason_read
 from tracker.domain.plan_input import (
     NONE,
     Raw,
@@ -30,6 +31,7 @@ from tracker.domain.plan_input import (
     one_line_from,
     whole_number_from,
 )
+from tracker.domain.plan_raw import raw_step
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP, steps_read
 from tracker.domain.schedule import StepSpec
@@ -86,6 +88,8 @@ class PlanContent:
     check_in_every_days: int | None
     observation_days: int
     missed_dose_advice: str
+    counts_from_at: datetime | None = None  # of a change; None for a first plan
+    change_reason: str = ""
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -121,7 +125,7 @@ class PlanContent:
         return {
             "route": self.route.value,
             "zone": self.zone,
-            "steps": [_raw_step(*each) for each in zip_longest(self.steps, self.steps[1:])],
+            "steps": [raw_step(*each) for each in zip_longest(self.steps, self.steps[1:])],
             "ending": ENDING_OPEN if self.steps[-1].ends_on is None else ENDING_STOP,
             "formulation": self.formulation,
             "indication": self.indication,
@@ -136,6 +140,16 @@ class PlanContent:
             "observation_days": str(self.observation_days or NONE),
             "missed_dose_advice": self.missed_dose_advice,
             **thresholds,
+            **self._raw_change(),
+        }
+
+    def _raw_change(self) -> dict[str, object]:
+        """Return from when a change counts, on the plan's clock, and why; empty texts for none."""
+        begins = self.counts_from_at and self.counts_from_at.astimezone(self.zone_info)
+        return {
+            "counts_from_on": date_text(begins.date()) if begins else "",
+            "counts_from_time": clock_text(begins.time()) if begins else "",
+            "change_reason": self.change_reason,
         }
 
 
@@ -149,7 +163,8 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
     audience}] and steps [{begins_on, ends_on, is_dose_free, note, doses: [{time, amount}]}]. An
     amount of "no dose" or "-" says that a step has none at that time. Without ends_on a step runs
     until the day before the next. With `ending` ("open", "stop") the form says what the last step
-    does; without it an empty ends_on there is open.
+    does; without it an empty ends_on there is open. A change of a signed plan has counts_from_on,
+    counts_from_time (on the plan's clock) and change_reason as well.
 
     A problem of a step or of a rung names its row, counted from 1. Codes are compared with
     `choices` where they are given.
@@ -175,6 +190,8 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
         check_in_every_days=reader.read("check_in_every_days", _number_of_days_from, None),
         observation_days=reader.read("observation_days", _observation_days_from, 0),
         missed_dose_advice=reader.read("missed_dose_advice", _advice_from, ""),
+        counts_from_at=begin_read(reader, ZoneInfo(zone or "UTC")),
+        change_reason=reason_read(reader),
     )
     problems += reader.problems + rung_problems + _reason_problems(reader, content)
     problems += _route_problems(content)
@@ -331,22 +348,6 @@ def _observation_days_from(text: str) -> int:
     if not text.strip():
         raise ValueError("Type for how many days check-ins go on after the last dose, or “none”.")
     return whole_number_from(text, least=1, most=LONGEST_OBSERVATION_DAYS)
-
-
-def _raw_step(step: StepSpec, following: StepSpec | None) -> dict[str, object]:
-    """Return a step as typed: an end that only follows from the next step's begin stays empty."""
-    ends_on = step.ends_on
-    if following is not None and ends_on == following.begins_on - ONE_DAY:
-        ends_on = None
-    return {
-        "begins_on": date_text(step.begins_on),
-        "ends_on": date_text(ends_on) if ends_on else "",
-        "is_dose_free": step.is_dose_free,
-        "note": step.note,
-        "doses": [
-            {"time": clock_text(dose.wall_time), "amount": dose.amount} for dose in step.doses
-        ],
-    }
 
 
 def _number_text(number: int | None) -> str:

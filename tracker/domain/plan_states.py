@@ -44,6 +44,9 @@ OCCUPYING = RUNNING | {PlanState.AWAITING}
 WATCHED = RUNNING | {PlanState.OBSERVATION}
 """States in which a plan's people and ladder still matter."""
 
+ENDED = frozenset({PlanState.STOPPED, PlanState.COMPLETED, PlanState.OBSERVATION, PlanState.CLOSED})
+"""States after the end: nothing of the plan itself is changed any more."""
+
 ALLOWED: Mapping[PlanState, frozenset[PlanState]] = {
     PlanState.DRAFT: frozenset({PlanState.AWAITING, PlanState.ACTIVE}),
     PlanState.AWAITING: frozenset({PlanState.ACTIVE, PlanState.DRAFT}),
@@ -59,3 +62,17 @@ ALLOWED: Mapping[PlanState, frozenset[PlanState]] = {
 def may_move(from_state: PlanState, to_state: PlanState) -> bool:
     """Tell whether a plan may go from one state to the other."""
     return to_state in ALLOWED[from_state]
+
+
+KINDS: Mapping[PlanState, frozenset[VersionKind]] = {
+    PlanState.DRAFT: frozenset({VersionKind.FIRST}),
+    PlanState.AWAITING: frozenset({VersionKind.FIRST}),
+    PlanState.ACTIVE: frozenset({VersionKind.AMEND, VersionKind.STEP_BACK}),
+    PlanState.ON_HOLD: frozenset({VersionKind.RESUME}),
+}
+"""Which kinds of versions may be signed while a plan is in a state; none after its end."""
+
+
+def may_sign(state: PlanState, kind: VersionKind) -> bool:
+    """Tell whether a version of this kind may be signed for a plan in this state."""
+    return kind in KINDS.get(state, frozenset())
