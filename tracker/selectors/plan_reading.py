@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from accounts.domain.audiences import Audience
 from accounts.domain.opening_hours import next_opening
 from accounts.domain.problems import Problem
 from accounts.domain.zones import local_date
-from accounts.models import Patient, User
+from accounts.models import User
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_days import (
@@ -35,19 +35,19 @@ from tracker.domain.plan_reach import (
     told_at,
     untold_hours,
 )
-from tracker.domain.plan_states import Route
+from tracker.domain.plan_states import VersionKind
 from tracker.domain.schedule import ClockChangeNote, clock_change_notes
-from tracker.models import Plan
+from tracker.models import Plan, PlanDraft
+from tracker.selectors.plan_obstacles import change_obstacles, obstacles
 from tracker.selectors.plan_words import SHORT_WEEKDAYS, untold_lines, weekdays_text
 from tracker.selectors.plans import (
     desk_of,
-    has_verified_desk,
     listeners_of,
     outside_listeners,
-    running_plan_by,
 )
 
 DAYS_OF_A_WEEK = 7
+MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class PlanReading:
     ladders: tuple[LadderView, ...]
     untold: tuple[UntoldHours, ...] | None
     obstacles: tuple[Problem, ...]
+    kind: VersionKind
 
     @property
     def untold_lines(self) -> list[str]:
@@ -113,13 +114,19 @@ class PlanReading:
 
 
 def plan_reading(plan: Plan, content: PlanContent, now: datetime) -> PlanReading:
-    """Return what is read back; `plan` is the draft's and `content` what was typed for it."""
+    """Return what is read back; `plan` is the draft's and `content` what was typed for it.
+
+    Of a change the days are those from its begin on.
+    """
     patient = plan.patient
+    kind = _kind_of(plan)
+    begins_at = content.counts_from_at
+    start = now if begins_at is None else max(now, begins_at - MOMENT)
     named = User.objects.get(pk=content.named_clinician)
     zone, desk = content.zone_info, desk_of(patient.clinic)
     listeners = listeners_of(patient, named, now)
-    days = coming_days(content.steps, zone, now)
-    notes = _clock_notes(content, now)
+    days = coming_days(content.steps, zone, start)
+    notes = _clock_notes(content, start)
     changes = clock_changes(zone, days[0].on, days[-1].on) if days else []
     apart = {*changes, *(note.local_date for note in notes)}
     dose_times = sorted({dose.wall_time for step in content.steps for dose in step.doses})
@@ -140,8 +147,18 @@ def plan_reading(plan: Plan, content: PlanContent, now: datetime) -> PlanReading
             if (ats := _coming_instants(days, wall_time))
         ),
         untold=untold_hours(outside, desk, zone, now),
-        obstacles=tuple(_obstacles(patient, content, listeners, days, notes)),
+        obstacles=(
+            *change_obstacles(plan, kind, content, now),
+            *obstacles(plan, content, listeners, days, notes),
+        ),
+        kind=kind,
     )
+
+
+def _kind_of(plan: Plan) -> VersionKind:
+    """Return which kind of version a signature would make; the first one without a draft."""
+    draft = PlanDraft.objects.filter(plan=plan).only("kind").first()
+    return VersionKind(draft.kind) if draft is not None else VersionKind.FIRST
 
 
 def _clock_notes(content: PlanContent, now: datetime) -> list[ClockChangeNote]:
@@ -152,39 +169,6 @@ def _clock_notes(content: PlanContent, now: datetime) -> list[ClockChangeNote]:
     first_on = max(today, content.steps[0].begins_on)
     notes = clock_change_notes(content.steps, zone, first_on, last_on)
     return [note for note in notes if not note.doses or note.doses[-1].due_at > now]
-
-
-def _obstacles(
-    patient: Patient,
-    content: PlanContent,
-    listeners: Sequence[Listener],
-    days: Sequence[ComingDay],
-    notes: Sequence[ClockChangeNote],
-) -> list[Problem]:
-    """Return what keeps this draft from being signed by anybody, in sentences."""
-    found = []
-    if content.route is not Route.ORAL:
-        text = _(
-            "Only plans by mouth can be signed. A plan by pump can be entered and kept; it waits "
-            "until Stepdown holds the pump's own dates."
-        )
-        found.append(Problem("route", text))
-    if running_plan_by(patient, content.route) is not None:
-        text = _("Another plan by this route is running. Stop it before you sign this one.")
-        found.append(Problem("plan", text))
-    if not any(day.doses for day in days):
-        found.append(Problem("steps", _("Every dose of this plan lies in the past.")))
-    found += [Problem("steps", note.text) for note in notes if note.is_blocking]
-    if not has_verified_desk(listeners):
-        text = _("The clinic's desk has no verified contact. An administrator adds one in Clinic.")
-        found.append(Problem("clinic", text))
-    if not any(listener.ways for listener in outside_listeners(listeners, content.rungs)):
-        text = _(
-            "The ladder reaches nobody outside the patient: no caregiver and nobody of the clinic "
-            "on it has a verified contact."
-        )
-        found.append(Problem("rungs", text))
-    return found
 
 
 def _coming_instants(days: Sequence[ComingDay], wall_time: time) -> list[datetime]:

@@ -11,7 +11,7 @@ from accounts.domain.audiences import Audience
 from accounts.domain.capacities import Capacity
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import PlanContent
-from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.plan_states import PlanState, Route, VersionKind
 from tracker.domain.schedule import DoseTimeSpec, StepSpec
 from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import DoseTime, Plan, PlanMove, PlanVersion, Rung, Step
@@ -21,11 +21,13 @@ from tracker.selectors.scope import plans_visible_to
 def plans_shown_to(user: Person, now: datetime) -> QuerySet[Plan]:
     """Return the plans this person may read, with `version_number`, the newest signed one's.
 
-    A draft that nobody has signed is read by the clinic alone: nobody may take what it says.
+    A draft that nobody has wholly signed is read by the clinic alone: nobody may take what it says.
+    One that was thrown away is read by nobody.
     """
     clinics = clinics_of(user, Capacity.CLINICIAN, now)
-    is_read = ~Q(state=PlanState.DRAFT) | Q(patient__clinic__in=clinics)
+    is_read = ~Q(state__in=[PlanState.DRAFT, PlanState.AWAITING]) | Q(patient__clinic__in=clinics)
     rows = plans_visible_to(user, now).filter(is_read).select_related("created_by")
+    rows = rows.exclude(state=PlanState.DRAFT, draft=None)
     return rows.annotate(version_number=Max("versions__number"))
 
 
@@ -34,7 +36,8 @@ def versions_of(plan: Plan) -> QuerySet[PlanVersion]:
     steps = Step.objects.order_by("number").prefetch_related(
         Prefetch("dose_times", DoseTime.objects.order_by("wall_time"))
     )
-    rows = plan.versions.select_related("signed_by", "plan").order_by("number")
+    people = ("signed_by", "cosigned_by", "named_clinician")
+    rows = plan.versions.select_related("plan", *people).order_by("number")
     return rows.prefetch_related(
         Prefetch("steps", steps), Prefetch("rungs", Rung.objects.order_by("number"))
     )
@@ -67,6 +70,8 @@ def content_signed(version: PlanVersion) -> PlanContent:
         check_in_every_days=version.check_in_every_days,
         observation_days=version.observation_days,
         missed_dose_advice=version.missed_dose_advice,
+        counts_from_at=None if version.kind == VersionKind.FIRST else version.counts_from_at,
+        change_reason=version.change_reason,
     )
 
 

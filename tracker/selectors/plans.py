@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import Choices, PlanContent, plan_content_from
 from tracker.domain.plan_input import minutes_text
 from tracker.domain.plan_reach import Answers, ContactWay, Desk, Listener
-from tracker.domain.plan_states import OCCUPYING, PlanState, Route
+from tracker.domain.plan_states import ENDED, OCCUPYING, PlanState, Route
 from tracker.models import Plan, PlanDraft
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_words import desk_name, named_clinician_name, out_of_hours_name
@@ -29,11 +30,34 @@ def draft_of(patient: Patient) -> PlanDraft | None:
     return drafts.select_related("plan", "saved_by").order_by("-saved_at").first()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody who opens a plan to change it sees: kept or signed by whom, and when."""
+
+    at: datetime
+    by: User
+
+
 def draft_behind(plan: Plan) -> PlanDraft | None:
-    """Return what was typed for this plan and waits for a signature, or None."""
-    if plan.state != PlanState.DRAFT:
+    """Return what was typed for this plan and waits for a signature, or None.
+
+    Of a plan that runs already it is a change; after the end there is none.
+    """
+    if plan.state in ENDED:
         return None
-    return PlanDraft.objects.filter(plan=plan).select_related("saved_by").first()
+    drafts = PlanDraft.objects.filter(plan=plan)
+    return drafts.select_related("saved_by", "first_signed_by").first()
+
+
+def seen_as(plan: Plan, draft: PlanDraft | None) -> Seen | None:
+    """Return what a form opened now shows; its `at` comes back as `opened_at` when it is saved.
+
+    The draft as it was saved last, else the newest signed version; None for an empty new plan.
+    """
+    if draft is not None:
+        return Seen(draft.saved_at, draft.saved_by)
+    version = plan.versions.select_related("signed_by").order_by("-number").first()
+    return None if version is None else Seen(version.signed_at, version.signed_by)
 
 
 def content_of(draft: PlanDraft, patient: Patient, now: datetime) -> PlanContent:

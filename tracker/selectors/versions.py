@@ -3,21 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.domain.audiences import Audience
 from accounts.domain.zones import local_date
 from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
-from tracker.domain.plan_states import WATCHED
+from tracker.domain.plan_states import WATCHED, PlanState, VersionKind
 from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
 from tracker.models import Plan, PlanVersion, Rung
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A version and the time in which its doses are expected: due in (after, until]."""
+
+    version: PlanVersion
+    after: datetime
+    until: datetime | None  # None: until a change
 
 
 def version_in_force(plan: Plan, now: datetime) -> PlanVersion | None:
     """Return the newest signed version that counts at `now`; None before the first signature."""
     return plan.versions.filter(counts_from_at__lte=now).order_by("-number").first()
+
+
+def newest_version(plan: Plan) -> PlanVersion | None:
+    """Return the version that was signed last, whether it counts yet or not."""
+    return plan.versions.order_by("-number").first()
+
+
+def spans_of(plan: Plan) -> list[Span]:
+    """Return when each version's doses are expected, the first one first; empty spans left out.
+
+    A version ends where a later one begins, and at the first hold after its signature: a resume
+    brings a version of its own. A change counts from its very moment on, a first version after it.
+    """
+    versions = list(plan.versions.order_by("number"))
+    holds = list(plan.moves.filter(to_state=PlanState.ON_HOLD).values_list("at", flat=True))
+    spans = []
+    for place, version in enumerate(versions):
+        signed_at = version.cosigned_at or version.signed_at
+        ends = [later.counts_from_at - _MOMENT for later in versions[place + 1 :]]
+        ends += [held_at for held_at in holds if held_at >= signed_at]
+        after = version.counts_from_at
+        if version.kind != VersionKind.FIRST:
+            after -= _MOMENT
+        until = min(ends, default=None)
+        if until is None or after < until:
+            spans.append(Span(version, after, until))
+    return spans
 
 
 def running_plan_of(patient: Patient) -> Plan | None:

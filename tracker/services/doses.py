@@ -10,25 +10,29 @@ from django.db.models import Max, prefetch_related_objects
 from tracker.domain.zone_moves import occurrences_in_turns
 from tracker.models import ExpectedDose, Plan, PlanVersion
 from tracker.selectors.plan_records import steps_of
-from tracker.selectors.versions import version_in_force, zone_turns_of
+from tracker.selectors.versions import spans_of, zone_turns_of
 
 HORIZON = timedelta(days=14)
 """How far ahead expected doses are rows."""
+MOMENT = timedelta(microseconds=1)
 
 
 @transaction.atomic
 def doses_extend(*, plan: Plan, now: datetime) -> int:
     """Make the expected doses of the next 14 days that are not rows yet; return how many.
 
-    Only doses due after the version was signed are expected. A dose that already stands on the
-    same date and time raises IntegrityError: it is an error, never ignored.
+    Each version gives those of its own span, so a signed change that has not begun has its doses
+    too. A dose that already stands on the same date and time raises IntegrityError: it is an
+    error, never ignored.
     """
-    version = version_in_force(plan, now)
-    if version is None:
-        return 0
-    made_until = version.doses.aggregate(last=Max("due_at"))["last"]
-    after = made_until or version.counts_from_at
-    return doses_make(version=version, after=after, until=now + HORIZON)
+    made = 0
+    for span in spans_of(plan):
+        until = min(span.until, now + HORIZON) if span.until is not None else now + HORIZON
+        own = span.version.doses.standing().due_between(span.after, until)
+        after = own.aggregate(last=Max("due_at"))["last"] or span.after
+        if after < until:
+            made += doses_make(version=span.version, after=after, until=until)
+    return made
 
 
 def doses_make(*, version: PlanVersion, after: datetime, until: datetime) -> int:
@@ -55,6 +59,15 @@ def doses_make(*, version: PlanVersion, after: datetime, until: datetime) -> int
 
 
 @transaction.atomic
+def doses_remake(*, version: PlanVersion, from_at: datetime, reason: str, now: datetime) -> int:
+    """Cancel the version's doses due at `from_at` or later that nobody has logged, and make them
+    anew in the zone of their instant now; return how many were made."""
+    ahead = version.doses.standing().filter(due_at__gte=from_at, standing_entry=None)
+    ahead.update(cancelled_at=now, cancel_reason=reason, next_look_at=None)
+    return doses_make(version=version, after=from_at - MOMENT, until=now + HORIZON)
+
+
+@transaction.atomic
 def doses_cancel(*, plan: Plan, reason: str, now: datetime) -> int:
     """Cancel the plan's doses that are not due yet and not logged; return how many.
 
@@ -65,3 +78,14 @@ def doses_cancel(*, plan: Plan, reason: str, now: datetime) -> int:
     cancelled = ahead.update(cancelled_at=now, cancel_reason=reason, next_look_at=None)
     plan.doses.standing().filter(due_at__lte=now).update(next_look_at=None)
     return cancelled
+
+
+@transaction.atomic
+def doses_replace(*, version: PlanVersion, now: datetime) -> int:
+    """Cancel what earlier versions expected from this one's begin on; return how many.
+
+    They stay rows, with when and why. What is due before the change is not touched at all.
+    """
+    replaced = version.plan.doses.standing().filter(due_at__gte=version.counts_from_at)
+    reason = version.change_reason
+    return replaced.update(cancelled_at=now, cancel_reason=reason, next_look_at=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
@@ -14,14 +15,29 @@ from tracker.selectors.plan_reading import PlanReading
 from tracker.services.plan_text import text_sha256
 
 
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Who signed a text, and when; the second one where the clinic asks for it."""
+
+    by: User
+    at: datetime
+    second_by: User | None = None
+    second_at: datetime | None = None
+
+
 def version_make(
-    plan: Plan, reading: PlanReading, *, text: str, by: User, now: datetime
+    plan: Plan, reading: PlanReading, *, text: str, signed: Signatures, now: datetime
 ) -> PlanVersion:
-    """Write the next version of a plan with its ladder and steps, from the text that was signed."""
+    """Write the next version of a plan with its ladder and steps, from the text that was signed.
+
+    A change counts from the moment typed for it, a first version from `now`.
+    """
     content = reading.content
     version = PlanVersion(
         plan=plan,
         number=reading.number,
+        kind=reading.kind,
+        change_reason=content.change_reason,
         zone=content.zone,
         formulation=content.formulation,
         indication=content.indication,
@@ -36,9 +52,11 @@ def version_make(
         observation_days=content.observation_days,
         **{name: getattr(content, name) for name in THRESHOLDS},
         check_in_every_days=content.check_in_every_days,
-        counts_from_at=now,
-        signed_at=now,
-        signed_by=by,
+        counts_from_at=content.counts_from_at or now,
+        signed_at=signed.at,
+        signed_by=signed.by,
+        cosigned_at=signed.second_at,
+        cosigned_by=signed.second_by,
         signed_text=text,
         signed_sha256=text_sha256(text),
     )

@@ -13,7 +13,7 @@ from accounts.domain.problems import Problem
 from accounts.models import AuditRow, User
 from accounts.services.audit import audit_record
 from tracker.models import Plan, PlanVersion
-from tracker.services.plan_signing import plan_sign
+from tracker.services.plan_signing import plan_cosign, plan_sign
 
 WRONG_TRY = "plan.signature_refused"
 MOST_WRONG = 5
@@ -29,13 +29,35 @@ def plan_sign_with_password(
     has_confirmed_hours: bool,
     read_sha256: str,
     now: datetime,
-) -> PlanVersion:
+) -> PlanVersion | None:
     """Sign as `plan_sign` does, if the password is the signer's.
 
     A wrong one is kept as a row of its own, which stays when the signature is refused; after five
     in five minutes not even the right one signs. Raises what `plan_sign` raises.
     """
     return plan_sign(
+        plan=plan,
+        by=by,
+        ticked_steps=ticked_steps,
+        has_confirmed_hours=has_confirmed_hours,
+        read_sha256=read_sha256,
+        other_problems=_password_problems(plan=plan, by=by, password=password, now=now),
+        now=now,
+    )
+
+
+def plan_cosign_with_password(
+    *,
+    plan: Plan,
+    by: User,
+    password: str,
+    ticked_steps: Collection[int],
+    has_confirmed_hours: bool,
+    read_sha256: str,
+    now: datetime,
+) -> PlanVersion:
+    """Give the second signature as `plan_cosign` does, if the password is the signer's."""
+    return plan_cosign(
         plan=plan,
         by=by,
         ticked_steps=ticked_steps,
