@@ -88,6 +88,7 @@ def test_every_rule_has_the_class_of_the_measures_document() -> None:
         "F26": "I",
         "P1": "D",
         "P2": "W",
+        "P3": "I",
     }
     assert "".join(FlagClass) == "EDWI"  # most urgent first
 

@@ -60,6 +60,7 @@ class Rule(StrEnum):
     ON_HOLD = "F26"
     CHANGE_NOT_SIGNED = "P1"
     CHANGE_NOT_SEEN = "P2"
+    ZONE_MOVED = "P3"
 
 
 CLASS_OF: Mapping[Rule, FlagClass] = MappingProxyType(
@@ -91,6 +92,7 @@ CLASS_OF: Mapping[Rule, FlagClass] = MappingProxyType(
         Rule.ON_HOLD: FlagClass.INFORMATION,
         Rule.CHANGE_NOT_SIGNED: FlagClass.SAME_DAY,
         Rule.CHANGE_NOT_SEEN: FlagClass.WATCH,
+        Rule.ZONE_MOVED: FlagClass.INFORMATION,
     }
 )
 

@@ -21,6 +21,8 @@ from tracker.domain.schedule import (
 
 MOVE_NOTICE = timedelta(hours=24)
 """How far ahead of a person's answer the move may begin at the earliest."""
+CLOCKS_COMPARED = timedelta(days=14)
+"""How far ahead two zones must show the same time for nobody to be asked."""
 COMPARED = timedelta(days=3)
 """How far ahead the old and the new instants are shown."""
 _ONE_DAY = timedelta(days=1)

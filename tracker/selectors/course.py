@@ -21,7 +21,8 @@ from accounts.domain.zones import local_date
 from accounts.models import Patient
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import RUNNING, PlanState
-from tracker.models import DoseTime, PlanMove, PlanVersion, Rung, Step
+from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
+from tracker.models import DoseTime, PlanMove, PlanVersion, Rung, Step, ZoneChange
 
 ONE_DAY = timedelta(days=1)
 
@@ -65,7 +66,8 @@ class Course:
     """One patient's plan at one moment, read from the version that counts."""
 
     version: PlanVersion
-    zone: ZoneInfo
+    turns: tuple[ZoneTurn, ...]  # the zones in which its doses are made
+    zone: ZoneInfo  # in force now
     rungs: tuple[LadderRung, ...]  # lowest first
     steps: tuple[StepLine, ...]
     today: date
@@ -103,6 +105,7 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
         .annotate(
             rungs_entered=ArraySubquery(rungs_as_json("pk")),
             steps_entered=ArraySubquery(_steps_as_json()),
+            zones_answered=ArraySubquery(_zone_answers_as_json()),
         )
         .order_by("-plan__created_at", "-number")
     )
@@ -110,12 +113,14 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
     version = next(running, versions[0] if versions else None)
     if version is None:
         return None
-    zone = ZoneInfo(version.zone)
+    turns = zone_turns(ZoneInfo(version.zone), _zone_answers(version.zones_answered))
+    zone = zone_at(turns, now)
     today = local_date(now, zone)
     steps = _steps(version.steps_entered)
     ended_on = _ended_on(version, steps, zone, today)
     return Course(
         version=version,
+        turns=turns,
         zone=zone,
         rungs=rungs_from_json(version.rungs_entered),
         steps=steps,
@@ -181,6 +186,30 @@ def _steps_as_json() -> QuerySet[Any, Any]:
             )
         )
     )
+
+
+def _zone_answers_as_json() -> QuerySet[Any, Any]:
+    """Return the subquery of what was answered about the zone since the version was signed."""
+    answers = ZoneChange.objects.filter(plan=OuterRef("plan"), at__gt=OuterRef("signed_at"))
+    return answers.order_by("at").values(
+        line=JSONObject(
+            answer="answer", to_zone="to_zone", at="at", counts_from_at="counts_from_at"
+        )
+    )
+
+
+def _zone_answers(rows: Sequence[Mapping[str, Any]]) -> list[Answered]:
+    return [
+        Answered(
+            answer=ZoneAnswer(row["answer"]),
+            to_zone=row["to_zone"],
+            at=datetime.fromisoformat(row["at"]),
+            counts_from_at=(
+                datetime.fromisoformat(row["counts_from_at"]) if row["counts_from_at"] else None
+            ),
+        )
+        for row in rows
+    ]
 
 
 def _steps(rows: Sequence[Mapping[str, Any]]) -> tuple[StepLine, ...]:

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.domain.zones import place_name
 from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
@@ -41,6 +42,7 @@ BASIS: Mapping[Rule, Promise] = MappingProxyType(
         Rule.SILENT_RUN: gettext_lazy("Silence is a reason to call."),
         Rule.DRUG_HOLIDAY: gettext_lazy("Definition of a drug holiday (Vrijens 2008)."),
         Rule.STOPPED_EARLY: gettext_lazy("Never stop suddenly; a taper is gradual."),
+        **plan_wording.BASIS,
         Rule.AMOUNT_OR_EXTRA: gettext_lazy("Signs of too much can look the same."),
         Rule.SUPPLY: gettext_lazy("Running out is one way of stopping suddenly."),
         Rule.INTRATHECAL_SIGN: gettext_lazy(
@@ -58,6 +60,7 @@ BASIS: Mapping[Rule, Promise] = MappingProxyType(
         Rule.NO_ORAL_ON_HAND: gettext_lazy("Pump maker, responsibilities page."),
         Rule.UNDELIVERED: gettext_lazy("An alert that reaches nobody protects nobody."),
         Rule.SET_UP: gettext_lazy("Safety of set-up."),
+        Rule.ZONE_MOVED: gettext_lazy("Dose times never move without the clinic being told."),
     }
 )
 
@@ -225,6 +228,14 @@ def _set_up_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
     return _("Not set: %(missing)s.") % {"missing": _missing_words(missing)}
 
 
+def _zone_detail(evidence: Evidence, zone: ZoneInfo) -> str:
+    return _("From %(moment)s on, said by %(name)s. Until then %(place)s time.") % {
+        "moment": _moment(evidence["moves_at"], zone),
+        "name": evidence["said_by"],
+        "place": place_name(evidence["from_zone"]),
+    }
+
+
 _DETAILS: Mapping[str, Callable[[Evidence, ZoneInfo], str]] = MappingProxyType(
     {
         "at": _said_detail,
@@ -232,8 +243,10 @@ _DETAILS: Mapping[str, Callable[[Evidence, ZoneInfo], str]] = MappingProxyType(
         "first_on": _holiday_detail,
         "since": _hours_detail,
         "stopped_on": _early_detail,
+        **plan_wording.DETAILS,
         "runs_out_on": _supply_detail,
         "missing": _set_up_detail,
+        "moves_at": _zone_detail,
         "date_on": pump_wording.date_detail,
     }
 )
@@ -307,6 +320,10 @@ def _day(iso: str) -> str:
     return date_format(date.fromisoformat(iso), "D j M")
 
 
+def _zone_headline(evidence: Evidence) -> str:
+    return _("Dose times move to %(place)s time") % {"place": place_name(evidence["to_zone"])}
+
+
 _HEADLINES: Mapping[Rule, Callable[[Evidence], str]] = MappingProxyType(
     {
         Rule.EMERGENCY_SIGN: _signs_headline,
@@ -317,6 +334,7 @@ _HEADLINES: Mapping[Rule, Callable[[Evidence], str]] = MappingProxyType(
         Rule.SILENT_RUN: _silent_headline,
         Rule.DRUG_HOLIDAY: _holiday_headline,
         Rule.STOPPED_EARLY: _early_headline,
+        **plan_wording.HEADLINES,
         Rule.AMOUNT_OR_EXTRA: _amount_headline,
         Rule.SUPPLY: _supply_headline,
         Rule.INTRATHECAL_SIGN: _signs_headline,
@@ -330,5 +348,6 @@ _HEADLINES: Mapping[Rule, Callable[[Evidence], str]] = MappingProxyType(
         Rule.NO_ORAL_ON_HAND: pump_wording.no_oral,
         Rule.UNDELIVERED: _undelivered_headline,
         Rule.SET_UP: _set_up_headline,
+        Rule.ZONE_MOVED: _zone_headline,
     }
 )

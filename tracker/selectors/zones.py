@@ -1,0 +1,156 @@
+"""Where the dose times of a patient stand when a device says that it is in another zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+from accounts.domain.zones import have_same_clock
+from accounts.models import Patient, User
+from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.schedule import StepSpec
+from tracker.domain.zone_moves import (
+    CLOCKS_COMPARED,
+    Compared,
+    DoseMoment,
+    Hindered,
+    Hindrance,
+    ZoneAnswer,
+    ZoneMove,
+    ZoneTurn,
+    compared,
+    move_hindrances,
+    turn_ahead,
+    zone_at,
+    zone_move,
+)
+from tracker.models import Plan, PlanVersion, ZoneChange
+from tracker.selectors.plan_records import steps_of
+from tracker.selectors.versions import version_in_force, zone_turns_of
+
+MOST_REASONS = 3
+"""How many doses that stand in the way of a move are named."""
+MOST_APART = timedelta(days=2)
+"""More than the same date ever begins apart in two zones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """A plan with dose times, the zones that they are made in, and what was answered last."""
+
+    plan: Plan
+    version: PlanVersion
+    turns: tuple[ZoneTurn, ...]
+    zone: ZoneInfo  # in force now
+    ahead: ZoneChange | None  # a move that has not begun
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneQuestion:
+    """What keeping and moving would each mean; `reasons` say why a move is refused."""
+
+    home: ZoneInfo
+    move: ZoneMove
+    doses: tuple[Compared, ...]
+    reasons: tuple[str, ...]
+
+
+def travel_of(patient: Patient, now: datetime) -> Travel | None:
+    """Return what travels with this patient; None unless a plan with dose times is active."""
+    plan = patient.plans.filter(state=PlanState.ACTIVE, route=Route.ORAL).first()
+    version = version_in_force(plan, now) if plan is not None else None
+    if plan is None or version is None:
+        return None
+    turns = zone_turns_of(version)
+    ahead = turn_ahead(turns, now)
+    return Travel(
+        plan=plan,
+        version=version,
+        turns=turns,
+        zone=zone_at(turns, now),
+        ahead=_change_behind(plan, ahead) if ahead is not None else None,
+    )
+
+
+def zone_changes_of(patient: Patient) -> list[ZoneChange]:
+    """Return every answer about the zone that was given for this patient, newest first."""
+    rows = ZoneChange.objects.filter(plan__patient=patient)
+    return list(rows.select_related("by").order_by("-at", "-pk"))
+
+
+def is_zone_asked(travel: Travel, person: User, device_zone: ZoneInfo, now: datetime) -> bool:
+    """Say whether this person is asked about a device in this zone.
+
+    Not when its clock shows the plan's time, when the doses are about to move there, or when the
+    person's last word about it was to keep the times of the zone that is in force.
+    """
+    if have_same_clock(travel.zone, device_zone, now, now + CLOCKS_COMPARED):
+        return False
+    if travel.ahead is not None and travel.ahead.to_zone == device_zone.key:
+        return False
+    said = last_answer(travel.plan, person, device_zone)
+    is_kept = said is not None and said.answer == ZoneAnswer.KEEP
+    return not (is_kept and said is not None and said.from_zone == travel.zone.key)
+
+
+def last_answer(plan: Plan, person: User, device_zone: ZoneInfo) -> ZoneChange | None:
+    """Return what this person answered last about this zone; None when nothing."""
+    return plan.zone_changes.filter(by=person, to_zone=device_zone.key).order_by("at").last()
+
+
+def zone_question(travel: Travel, device_zone: ZoneInfo, now: datetime) -> ZoneQuestion:
+    """Return both answers as they would be from `now`, with the instants of the next three days."""
+    move = zone_move(device_zone, now)
+    steps = steps_of(travel.version)
+    return ZoneQuestion(
+        home=travel.zone,
+        move=move,
+        doses=compared(move, steps, travel.turns, now),
+        reasons=reasons_against(travel, move, steps, now),
+    )
+
+
+def reasons_against(
+    travel: Travel, move: ZoneMove, steps: tuple[StepSpec, ...], now: datetime
+) -> tuple[str, ...]:
+    """Return why this move is refused, in sentences; empty when it may be made."""
+    if travel.plan.versions.filter(counts_from_at__gt=now).exists():
+        return (_("Your clinic has signed a change of the plan that has not begun yet."),)
+    if travel.ahead is not None and travel.ahead.to_zone != move.zone.key:
+        return (_("The dose times are about to move to another place already."),)
+    rows = travel.plan.doses.standing().filter(due_at__gt=now - MOST_APART)
+    moments = [
+        DoseMoment(row.local_date, row.wall_time, row.due_at, row.standing_entry_id is not None)
+        for row in rows
+    ]
+    found = move_hindrances(move, moments, steps)
+    return tuple(_hindrance_words(each) for each in found[:MOST_REASONS])
+
+
+def _change_behind(plan: Plan, ahead: ZoneTurn) -> ZoneChange | None:
+    moves = plan.zone_changes.filter(to_zone=ahead.zone.key, counts_from_at=ahead.from_at)
+    return moves.select_related("by").order_by("at").last()
+
+
+def _hindrance_words(found: Hindered) -> str:
+    values = {"day": _day(found.local_date), "time": _clock(found.wall_time)}
+    if found.wall_time is None:
+        return _("%(day)s does not exist there, and its doses would fall away.") % values
+    words = {
+        Hindrance.REPEATED: _("The %(time)s dose of %(day)s would come twice."),
+        Hindrance.LOST: _("The %(time)s dose of %(day)s would fall away."),
+        Hindrance.COINCIDE: _("The %(time)s dose of %(day)s would fall together with another."),
+    }
+    return words[found.hindrance] % values
+
+
+def _day(on: date) -> str:
+    return date_format(on, "D j M")
+
+
+def _clock(wall_time: time | None) -> str:
+    return time_format(wall_time, "H:i") if wall_time is not None else ""
