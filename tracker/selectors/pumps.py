@@ -11,7 +11,7 @@ from accounts.access import Person, patients_visible_to
 from accounts.models import Patient
 from tracker.domain.plan_states import WATCHED, Route
 from tracker.domain.pump_flags import OralOnHand
-from tracker.domain.pumps import ORAL, PumpEventKind, TypedDate
+from tracker.domain.pumps import ORAL, PumpDateKind, PumpEventKind, TypedDate
 from tracker.models import Plan, Pump, PumpDate, PumpEvent
 
 
@@ -57,7 +57,7 @@ def typed_dates(rows: Iterable[PumpDate]) -> tuple[TypedDate, ...]:
     return tuple(
         TypedDate(
             id=row.pk,
-            kind=row.kind,
+            kind=PumpDateKind(row.kind),
             falls_on=row.falls_on,
             typed_at=row.typed_at,
             is_from_refill=row.event is not None and row.event.kind == PumpEventKind.REFILL_DONE,

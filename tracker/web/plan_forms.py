@@ -67,8 +67,8 @@ class PlanForm(forms.Form):
     route = TypedField(
         label=_("How baclofen is given"),
         help_text=_(
-            "Only plans by mouth can be signed for now. A plan by pump can be kept as a draft: "
-            "Stepdown does not hold a pump's refill and alarm dates yet."
+            "A plan by pump has visits and rates instead of dose times. It is signed once the "
+            "pump is on record."
         ),
     )
     formulation = TypedField(label=_("Form"))
