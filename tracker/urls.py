@@ -9,6 +9,7 @@ from tracker.web import (
     dose_log,
     entries,
     patient,
+    plan_entered,
     plans,
     signs,
     thread,
@@ -20,6 +21,7 @@ from tracker.web import (
 own_pages: list[URLPattern | URLResolver] = [
     path("", patient.home, name="home"),
     path("today/", patient.today, name="today"),
+    path("today/plan/", plan_entered.entered, name="entered-plan"),
     path("today/steps/<int:number>/", patient.step, name="step"),
     path("today/doses/<uuid:dose_id>/", dose_log.what_happened, name="dose"),
     path("today/doses/<uuid:dose_id>/take/", dose_log.take, name="dose-take"),
@@ -44,6 +46,7 @@ helped = "feed/<uuid:patient_id>/"
 caregiver_pages: list[URLPattern | URLResolver] = [
     path("feed/", caregiver.feed, name="feed"),
     path(helped, caregiver.person, name="person"),
+    path(f"{helped}plan/", plan_entered.entered, name="entered-plan"),
     path(f"{helped}log/<uuid:dose_id>/", dose_log.what_happened, name="dose"),
     path(f"{helped}log/<uuid:dose_id>/taken/", dose_log.taken, name="dose-taken"),
     path(f"{helped}log/<uuid:dose_id>/skip/", dose_log.skip, name="dose-skip"),

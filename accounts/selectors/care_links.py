@@ -19,6 +19,12 @@ def alerted_caregivers(patient: Patient, now: datetime) -> QuerySet[CareLink]:
     return links.select_related("caregiver").order_by("invited_at", "name")
 
 
+def logging_caregivers(patient: Patient, now: datetime) -> QuerySet[CareLink]:
+    """Return the current links of caregivers who may log for this patient."""
+    links = CareLink.objects.current(now).filter(patient=patient, may_log=True)
+    return links.select_related("caregiver").order_by("invited_at", "name")
+
+
 def care_links_of(caregiver: User, now: datetime) -> QuerySet[CareLink]:
     """Return the patients this person helps at `now`, as current links."""
     links = CareLink.objects.current(now).filter(caregiver=caregiver)

@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     VERIFICATION = "verification"
     PLAN_CHANGED = "plan_changed"
     STEP_NOTICE = "step_notice"
+    PLAN_HELD = "plan_held"
+    PLAN_ENDED = "plan_ended"
 
 
 ALLOWED: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(

@@ -25,7 +25,8 @@ from reminders.models import Message, Notification
 from reminders.selectors.audiences import is_clinician_at
 from reminders.services.one_tap import one_tap_link_mint
 from tracker.domain.flags import FlagClass
-from tracker.models import Alert
+from tracker.models import Alert, PlanVersion
+from tracker.selectors.plan_words import day_text
 from tracker.selectors.wording import (
     alert_headline,
     alert_outcome,
@@ -57,6 +58,8 @@ def _words(message: Message, point: ContactPoint, now: datetime) -> tuple[str, l
         return _invitation(message.invitation, now)
     if message.contact_point is not None:
         return _verification(message.contact_point, now)
+    if message.plan_version is not None:
+        return _notice(message, message.plan_version)
     lines = list(
         message.lines.filter(dropped_at=None)
         .select_related(
@@ -105,6 +108,35 @@ def _verification(point: ContactPoint, now: datetime) -> tuple[str, list[str]]:
         link,
         _("If you did not expect this, do nothing; no other message will come."),
     ]
+
+
+def _notice(message: Message, version: PlanVersion) -> tuple[str, list[str]]:
+    """Say what became of a plan, or that a step is near; amounts are read on the page alone."""
+    patient = version.plan.patient
+    is_own = message.person_id == patient.user_id
+    whose = _("your plan") if is_own else _("the plan of %(name)s") % {"name": _first_name(patient)}
+    page = _address("entered-plan", *([] if is_own else [str(patient.pk)]))
+    if message.purpose == Purpose.STEP_NOTICE:
+        step = version.steps.get(number=message.step_number)
+        about = {"day": day_text(step.begins_on), "whose": whose}
+        fact = _("On %(day)s the next step of %(whose)s begins.") % about
+        return _("Stepdown: a step is near"), [fact, _("What is entered for it:"), page]
+    if message.purpose == Purpose.PLAN_CHANGED:
+        moment = local_moment(version.counts_from_at, ZoneInfo(version.zone))
+        about = {"whose": whose, "moment": moment}
+        fact = _("The clinic has changed %(whose)s. The change counts from %(moment)s.") % about
+        return _("Stepdown: a plan has changed"), [
+            fact,
+            _("Read it and say that you have seen it:"),
+            page,
+        ]
+    call = _("If you do not know what to take, call the clinic: %(number)s.")
+    number = {"number": patient.clinic.desk_phone}
+    if message.purpose == Purpose.PLAN_HELD:
+        fact = _("The clinic has put %(whose)s on hold. Nothing is expected to be logged.")
+        return _("Stepdown: a plan is on hold"), [fact % {"whose": whose}, call % number, page]
+    fact = _("The clinic has ended %(whose)s. Nothing more is expected to be logged.")
+    return _("Stepdown: a plan has ended"), [fact % {"whose": whose}, call % number, page]
 
 
 def _prompt(
@@ -194,7 +226,11 @@ def _fact(alert: Alert, *, is_for_clinic: bool) -> str:
 
 def _name(patient: Patient, *, is_for_clinic: bool) -> str:
     """Return the whole name for the clinic, the first name for everybody else."""
-    return patient.name if is_for_clinic else patient.name.partition(" ")[0]
+    return patient.name if is_for_clinic else _first_name(patient)
+
+
+def _first_name(patient: Patient) -> str:
+    return patient.name.partition(" ")[0]
 
 
 def _closed_clinic(alert: Alert, now: datetime) -> str:

@@ -12,6 +12,7 @@ from accounts.selectors.invitations import invitations_that_work
 from reminders.domain.messages import MessageState, Purpose
 from reminders.models import Message, Notification
 from reminders.selectors.audiences import free_at, has_the_right_to_know
+from reminders.services.notices import notice_stands
 from tracker.domain.alerts import AlertKind
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass
@@ -47,7 +48,8 @@ def standing_of(message: Message, now: datetime) -> Found:
         is_wanted = message.contact_point.verified_at is None
         is_wanted = is_wanted and message.contact_point.removed_at is None
         return Found(Standing.SEND if is_wanted else Standing.MOOT, point=message.contact_point)
-    if not _drop_moot_lines(message, now):
+    has_anything_to_say = notice_stands if message.plan_version else _drop_moot_lines
+    if not has_anything_to_say(message, now):
         return Found(Standing.MOOT)
     if message.expires_at is not None and message.expires_at <= now:
         return Found(Standing.EXPIRED)

@@ -20,13 +20,15 @@ from accounts.domain.zones import local_date, local_midnight
 from reminders.selectors.audiences import has_the_right_to_know
 from reminders.services.climbing import alert_look
 from reminders.services.heartbeats import heartbeat_record
+from reminders.services.notices import notices_queue
 from reminders.services.wanted_mail import wanted_mail_queue
 from tracker.domain.alerts import CloseReason
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import RUNNING, PlanState
 from tracker.models import Alert, ExpectedDose, Plan
 from tracker.services.alerts import dose_alerts_settle
 from tracker.services.doses import doses_extend
 from tracker.services.flag_rules import flags_evaluate
+from tracker.services.plan_moves import plan_close_observed
 
 BATCH = 500
 
@@ -106,16 +108,23 @@ def _away(dose: ExpectedDose) -> CloseReason | None:
 def _look_at_plans(now: datetime) -> int:
     plans = claim(Plan.objects.select_related("patient__clinic", "patient__user"), now)
     for plan in plans:
-        look_at = None
-        if plan.state == PlanState.ACTIVE:
-            doses_extend(plan=plan, now=now)
-            zone = ZoneInfo(plan.patient.zone)
-            midnight = local_midnight(local_date(now, zone) + timedelta(days=1), zone)
-            changes_at = flags_evaluate(plan=plan, now=now)
-            look_at = min(midnight, changes_at) if changes_at is not None else midnight
-        plan.next_look_at = look_at
+        plan.next_look_at = _plan_look(plan, now)
         plan.save(update_fields=["next_look_at"])
     return len(plans)
+
+
+def _plan_look(plan: Plan, now: datetime) -> datetime | None:
+    """Decide for one plan; return when something about it can change by time alone."""
+    looks = [notices_queue(plan=plan, now=now)]
+    if plan.state == PlanState.ACTIVE:
+        doses_extend(plan=plan, now=now)
+    if plan.state in RUNNING:
+        zone = ZoneInfo(plan.patient.zone)
+        looks.append(local_midnight(local_date(now, zone) + timedelta(days=1), zone))
+        looks.append(flags_evaluate(plan=plan, now=now))
+    if plan.state == PlanState.OBSERVATION:
+        looks.append(plan_close_observed(plan=plan, now=now))
+    return min((at for at in looks if at is not None), default=None)
 
 
 @transaction.atomic

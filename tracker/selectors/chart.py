@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.domain.zones import local_date
 from accounts.models import Patient
@@ -40,21 +38,9 @@ from tracker.selectors.patient_facts import (
     risk_context,
     watchers,
 )
+from tracker.selectors.plan_words import STATE_WORDS
 from tracker.selectors.wording import sign_names
 from tracker.selectors.worklist import age_at
-
-STATE_WORDS = MappingProxyType[PlanState, Promise](
-    {
-        PlanState.DRAFT: gettext_lazy("draft, not signed"),
-        PlanState.AWAITING: gettext_lazy("waits for a second signature"),
-        PlanState.ACTIVE: gettext_lazy("active"),
-        PlanState.ON_HOLD: gettext_lazy("on hold"),
-        PlanState.STOPPED: gettext_lazy("stopped"),
-        PlanState.COMPLETED: gettext_lazy("completed"),
-        PlanState.OBSERVATION: gettext_lazy("under observation after the last dose"),
-        PlanState.CLOSED: gettext_lazy("closed"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from tracker.models import (
     StayKind,
 )
 from tracker.selectors.matters import told_name
+from tracker.selectors.plan_words import MOVE_WORDS
 from tracker.selectors.wording import alert_headline, flag_headline, local_clock, sign_names
 
 
@@ -66,18 +67,6 @@ _FLAG_EVENTS: Mapping[str, Promise] = MappingProxyType(
     }
 )
 
-_PLAN_MOVES: Mapping[str, Promise] = MappingProxyType(
-    {
-        PlanState.AWAITING: gettext_lazy("Plan waits for a second signature."),
-        PlanState.ACTIVE: gettext_lazy("Plan active."),
-        PlanState.ON_HOLD: gettext_lazy("Plan put on hold."),
-        PlanState.STOPPED: gettext_lazy("Plan stopped."),
-        PlanState.COMPLETED: gettext_lazy("Plan completed."),
-        PlanState.OBSERVATION: gettext_lazy("Observation after the last dose begins."),
-        PlanState.CLOSED: gettext_lazy("Plan closed."),
-    }
-)
-
 STAY_WORDS: Mapping[str, Promise] = MappingProxyType(
     {
         StayKind.HOSPITAL: gettext_lazy("in hospital"),
@@ -105,7 +94,7 @@ def timeline(
     lines += [_flag_line(event) for event in flag_events]
     lines += [_alert_line(event) for event in alert_events if event.kind in _SHOWN_ALERT_EVENTS]
     lines += [_version_line(version) for version in versions]
-    lines += [_move_line(move) for move in moves if move.to_state in _PLAN_MOVES]
+    lines += [_move_line(move) for move in moves if move.to_state in MOVE_WORDS]
     lines += [line for stay in stays for line in _stay_lines(stay)]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 
@@ -226,7 +215,7 @@ def _version_line(version: PlanVersion) -> TimelineLine:
 def _move_line(move: PlanMove) -> TimelineLine:
     return TimelineLine(
         at=move.at,
-        fact=str(_PLAN_MOVES[PlanState(move.to_state)]),
+        fact=str(MOVE_WORDS[PlanState(move.to_state)]),
         text=_with_name("", move.by),
         quote=move.reason,
     )

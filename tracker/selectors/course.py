@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,11 +19,19 @@ from django.db.models.functions import Extract, JSONObject
 
 from accounts.domain.audiences import Audience
 from accounts.domain.zones import local_date
-from accounts.models import Patient
+from accounts.models import Patient, User
 from tracker.domain.ladder import LadderRung
-from tracker.domain.plan_states import RUNNING, PlanState
+from tracker.domain.plan_states import RUNNING, WATCHED, PlanState
 from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
-from tracker.models import DoseTime, PlanMove, PlanVersion, Rung, Step, ZoneChange
+from tracker.models import (
+    DoseTime,
+    PlanMove,
+    PlanVersion,
+    Rung,
+    Step,
+    VersionSeen,
+    ZoneChange,
+)
 
 ONE_DAY = timedelta(days=1)
 
@@ -72,6 +81,8 @@ class Course:
     steps: tuple[StepLine, ...]
     today: date
     standing: Standing
+    newest: PlanVersion  # of the same plan; it may count from later on
+    seen_by: frozenset[UUID]  # who has said that they saw the newest
     ended_on: date | None  # the day of the last expected dose, or of the stop; None while running
 
     @property
@@ -86,6 +97,11 @@ class Course:
         later = self.steps[1:]
         return next((step for step in later if step.begins_on == tomorrow), None)
 
+    def to_confirm(self, reader: User) -> PlanVersion | None:
+        """Return the change that this reader has not said they saw; None when there is none."""
+        is_change = self.newest.number > 1 and self.newest.plan.state in WATCHED
+        return self.newest if is_change and reader.pk not in self.seen_by else None
+
     @property
     def observed_until_on(self) -> date | None:
         """The last day on which check-ins are expected after the doses; None while they run."""
@@ -98,21 +114,24 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
 
     The newest running plan comes first, then the newest of the others.
     """
-    versions = list(
-        PlanVersion.objects.filter(plan__patient=patient, counts_from_at__lte=now)
+    signed = list(
+        PlanVersion.objects.filter(plan__patient=patient)
         .select_related("plan")
         .defer("signed_text")
         .annotate(
             rungs_entered=ArraySubquery(rungs_as_json("pk")),
             steps_entered=ArraySubquery(_steps_as_json()),
+            readers=ArraySubquery(_readers()),
             zones_answered=ArraySubquery(_zone_answers_as_json()),
         )
         .order_by("-plan__created_at", "-number")
     )
+    versions = [version for version in signed if version.counts_from_at <= now]
     running = (version for version in versions if version.plan.state in RUNNING)
     version = next(running, versions[0] if versions else None)
     if version is None:
         return None
+    newest = next(each for each in signed if each.plan_id == version.plan_id)
     turns = zone_turns(ZoneInfo(version.zone), _zone_answers(version.zones_answered))
     zone = zone_at(turns, now)
     today = local_date(now, zone)
@@ -126,6 +145,8 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
         steps=steps,
         today=today,
         standing=_standing(version, ended_on, today),
+        newest=newest,
+        seen_by=frozenset(newest.readers),
         ended_on=ended_on,
     )
 
@@ -170,6 +191,10 @@ def rungs_as_json(version: str) -> QuerySet[Any, Any]:
     return Rung.objects.filter(version=OuterRef(version)).values(
         line=JSONObject(number="number", seconds=Extract("delay", "epoch"), audience="audience")
     )
+
+
+def _readers() -> QuerySet[Any, Any]:
+    return VersionSeen.objects.filter(version=OuterRef("pk")).values("by")
 
 
 def _steps_as_json() -> QuerySet[Any, Any]:

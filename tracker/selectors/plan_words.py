@@ -16,7 +16,7 @@ from accounts.models import Clinic, User
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_reach import UntoldHours
-from tracker.domain.plan_states import Route
+from tracker.domain.plan_states import PlanState, Route
 from tracker.domain.schedule import StepSpec
 from tracker.selectors.medicine import baclofen
 
@@ -53,6 +53,29 @@ THRESHOLD_WORDS: Mapping[str, Promise] = MappingProxyType(
         "review_days_threshold": gettext_lazy("Days after which the plan asks for a review"),
         "refill_days_threshold": gettext_lazy("Days before the pump’s refill date"),
         "replacement_days_threshold": gettext_lazy("Days before the pump’s replacement date"),
+    }
+)
+STATE_WORDS: Mapping[PlanState, Promise] = MappingProxyType(
+    {
+        PlanState.DRAFT: gettext_lazy("draft, not signed"),
+        PlanState.AWAITING: gettext_lazy("waits for a second signature"),
+        PlanState.ACTIVE: gettext_lazy("active"),
+        PlanState.ON_HOLD: gettext_lazy("on hold"),
+        PlanState.STOPPED: gettext_lazy("stopped"),
+        PlanState.COMPLETED: gettext_lazy("completed"),
+        PlanState.OBSERVATION: gettext_lazy("under observation after the last dose"),
+        PlanState.CLOSED: gettext_lazy("closed"),
+    }
+)
+MOVE_WORDS: Mapping[str, Promise] = MappingProxyType(
+    {
+        PlanState.AWAITING: gettext_lazy("Plan waits for a second signature."),
+        PlanState.ACTIVE: gettext_lazy("Plan active."),
+        PlanState.ON_HOLD: gettext_lazy("Plan put on hold."),
+        PlanState.STOPPED: gettext_lazy("Plan stopped."),
+        PlanState.COMPLETED: gettext_lazy("Plan completed."),
+        PlanState.OBSERVATION: gettext_lazy("Observation after the last dose begins."),
+        PlanState.CLOSED: gettext_lazy("Plan closed."),
     }
 )
 

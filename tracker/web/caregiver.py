@@ -57,12 +57,15 @@ def person_page(request: HttpRequest, user: User, patient_id: UUID, now: datetim
     look_as_caregiver(user, around.patient, "person", now)
     verbs = verbs_of(user, around.patient, now)
     day = today_of(around, reader=user, now=now, is_own=False)
+    may_log = Verb.LOG in verbs
     context = _context([around], now) | {
         "around": around,
         "helped_id": around.patient.pk,
         "day": day,
         "feed": feed_of_one(around, day, verbs, reader=user, now=now),
-        "may_log": Verb.LOG in verbs,
+        "may_log": may_log,
+        "patient": around.patient,
+        "to_confirm": day.course.to_confirm(user) if may_log and day.course else None,
     }
     return render(request, "tracker/caregiver/person.html", context)
 

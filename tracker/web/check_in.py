@@ -27,8 +27,6 @@ from tracker.web.dose_forms import AnswerForm
 from tracker.web.dose_log import answers, page_context
 from tracker.web.standpoint import (
     Standpoint,
-    helped_around,
-    own_around,
     standpoint,
 )
 
@@ -127,7 +125,7 @@ def done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     runs_out_on = supply_said_since(here.patient, since)
     context = page_context(here) | {
         "here": _here(here),
-        "around": _around(here),
+        "around": here.around(),
         "last": last if last is not None and last.at >= since else None,
         "runs_out_on": runs_out_on,
         "is_supply_out": runs_out_on is not None
@@ -147,16 +145,10 @@ def _page(request: HttpRequest, here: Standpoint, form: AnswerForm) -> HttpRespo
         "medicine": facts,
         "emergencies": facts.patient_signs_by(route, Urgency.EMERGENCY),
         "same_day": facts.patient_signs_by(route, Urgency.SAME_DAY_CALL),
-        "around": _around(here),
+        "around": here.around(),
     }
     return render(request, "tracker/patient/check_in.html", context)
 
 
 def _here(here: Standpoint) -> str:
     return "check-in" if here.is_own else "report"
-
-
-def _around(here: Standpoint) -> Any:
-    if here.is_own:
-        return own_around(here.user, here.now)
-    return helped_around(here.user, here.patient.pk, here.now)

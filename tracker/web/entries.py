@@ -25,7 +25,7 @@ from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_count_as_extra, entry_void
 from tracker.web.dose_forms import AnswerForm, CorrectForm, KeepForm
 from tracker.web.dose_log import PAGE, after, answers, dose_context, dose_line, go, page_context
-from tracker.web.standpoint import Standpoint, helped_around, own_around, standpoint
+from tracker.web.standpoint import Standpoint, standpoint
 
 
 @require_POST
@@ -120,11 +120,7 @@ def alike(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) 
         form.add_error(
             None, _("Press “None of these” with nothing ticked, or tick what is true and send it.")
         )
-    around = (
-        own_around(here.user, here.now)
-        if here.is_own
-        else helped_around(here.user, here.patient.pk, here.now)
-    )
+    around = here.around()
     context = _entry_context(here, entry) | {
         "form": form,
         "around": around,
@@ -138,11 +134,7 @@ def alike(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) 
 def supply(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """After "none left": whom to call, and that stopping suddenly is dangerous."""
     here = standpoint(request, patient_id, Verb.LOG)
-    around = (
-        own_around(here.user, here.now)
-        if here.is_own
-        else helped_around(here.user, here.patient.pk, here.now)
-    )
+    around = here.around()
     cautions = {caution.id: caution for caution in baclofen().cautions}
     context = page_context(here) | {"around": around, "caution": cautions["never_stop_suddenly"]}
     return render(request, "tracker/patient/supply.html", context)

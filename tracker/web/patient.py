@@ -51,8 +51,10 @@ def today(request: HttpRequest) -> HttpResponse:
 def today_page(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
     """Return the day of this patient at `now`."""
     around = own_around(user, now)
+    day = today_of(around, reader=user, now=now)
     context = _context(around, now) | {
-        "day": today_of(around, reader=user, now=now),
+        "day": day,
+        "to_confirm": day.course.to_confirm(user) if day.course else None,
         "client_id": uuid4(),
         "logged": _as_id(request.GET.get("logged", "")),
         "here": "today",

@@ -45,6 +45,12 @@ class Standpoint:
         """The page to come back to."""
         return reverse("today") if self.is_own else reverse("person", kwargs=self.scope)
 
+    def around(self) -> Around:
+        """Return the people around this record."""
+        if self.is_own:
+            return own_around(self.user, self.now)
+        return helped_around(self.user, self.patient.pk, self.now)
+
     def place(self, name: str, **kwargs: Any) -> str:
         """Return the address of a page of this standpoint."""
         return reverse(name, kwargs=kwargs | self.scope)

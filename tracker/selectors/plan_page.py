@@ -1,0 +1,85 @@
+"""One plan's whole life for the clinic: what was signed, what each version changed, every move."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from accounts.domain.zones import local_date
+from tracker.domain.plan_states import PlanState, may_move
+from tracker.domain.schedule import StepSpec
+from tracker.models import Plan, PlanDraft, PlanMove, PlanVersion, VersionSeen
+from tracker.selectors.plan_difference import Difference, difference_signed
+from tracker.selectors.plan_records import moves_of, steps_of, versions_of
+from tracker.selectors.plan_words import MOVE_WORDS, STATE_WORDS
+from tracker.selectors.versions import version_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class SignedVersion:
+    """One version as signed, with what it changed and who has said that they saw it."""
+
+    version: PlanVersion
+    steps: tuple[StepSpec, ...]
+    difference: Difference | None  # from the version before; None for the first
+    seen: tuple[VersionSeen, ...]
+    is_in_force: bool
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """Everything on the page of a plan; instants are shown in `zone`."""
+
+    plan: Plan
+    state: str
+    zone: ZoneInfo
+    versions: tuple[SignedVersion, ...]  # newest first
+    moves: tuple[tuple[str, PlanMove], ...]  # each with its words
+    draft: PlanDraft | None
+    may_hold: bool
+    may_resume: bool
+    may_change: bool
+    may_complete: bool
+    may_stop: bool
+
+
+def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
+    """Return the page of one plan at `now`."""
+    versions = list(versions_of(plan))
+    current = version_in_force(plan, now)
+    signed = [
+        SignedVersion(
+            version=version,
+            steps=steps_of(version),
+            difference=difference_signed(before, version) if before is not None else None,
+            seen=tuple(version.seen.select_related("by").order_by("at")),
+            is_in_force=current is not None and version.pk == current.pk,
+            is_ahead=version.counts_from_at > now,
+        )
+        for before, version in zip([None, *versions], versions, strict=False)
+    ]
+    drafts = PlanDraft.objects.filter(plan=plan)
+    state = PlanState(plan.state)
+    zone = ZoneInfo(current.zone if current is not None else plan.patient.zone)
+    return PlanPage(
+        plan=plan,
+        state=str(STATE_WORDS[state]),
+        zone=zone,
+        versions=tuple(reversed(signed)),
+        moves=tuple((str(MOVE_WORDS[move.to_state]), move) for move in moves_of(plan)),
+        draft=PlanDraft.objects.filter(plan=plan)
+        .select_related("saved_by", "first_signed_by")
+        .first(),
+        may_hold=may_move(state, PlanState.ON_HOLD),
+        may_resume=state is PlanState.ON_HOLD,
+        may_change=state is PlanState.ACTIVE,
+        may_complete=may_move(state, PlanState.COMPLETED) and _has_last_step_begun(versions, now),
+        may_stop=may_move(state, PlanState.STOPPED),
+    )
+
+
+def _has_last_step_begun(versions: list[PlanVersion], now: datetime) -> bool:
+    if not versions:
+        return False
+    newest = versions[-1]
+    return steps_of(newest)[-1].begins_on <= local_date(now, ZoneInfo(newest.zone))

@@ -1,0 +1,16 @@
+"""Words of a plan's steps for the templates."""
+
+from collections.abc import Sequence
+
+from django import template
+
+from tracker.domain.schedule import EVERY_WEEKDAY
+from tracker.selectors.plan_words import weekdays_text
+
+register = template.Library()
+
+
+@register.filter
+def weekday_words(weekdays: Sequence[int]) -> str:
+    """Return the weekdays of a dose time in words; nothing for every day."""
+    return "" if tuple(weekdays) == EVERY_WEEKDAY else weekdays_text(weekdays)
