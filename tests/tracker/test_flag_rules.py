@@ -185,7 +185,7 @@ def test_stopping_a_plan_closes_no_flag(plan: Plan, cast: Cast) -> None:
     assert open_rules(plan) == ["F7"]
 
 
-@pytest.mark.parametrize("state", [PlanState.ON_HOLD, PlanState.STOPPED, PlanState.OBSERVATION])
+@pytest.mark.parametrize("state", [PlanState.STOPPED, PlanState.OBSERVATION])
 def test_a_plan_that_does_not_run_closes_and_opens_no_flag(
     plan: Plan, cast: Cast, state: PlanState
 ) -> None:

@@ -18,7 +18,7 @@ from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Alert, Entry, Flag
-from tracker.selectors import pump_wording
+from tracker.selectors import plan_wording, pump_wording
 from tracker.selectors.medicine import baclofen
 
 Evidence = Mapping[str, Any]
@@ -167,7 +167,7 @@ def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
         CloseReason.ENTRY: _("An entry was made at %(time)s"),
         CloseReason.ENTRY_VOIDED: _("The entry was taken back at %(time)s"),
         CloseReason.FLAG_CLOSED: _("The clinic closed it with a note at %(time)s"),
-        CloseReason.PLAN_STOPPED: _("The plan was stopped at %(time)s"),
+        CloseReason.PLAN_STOPPED: _("The plan ended at %(time)s"),
         CloseReason.PLAN_HELD: _("The plan was put on hold at %(time)s"),
         CloseReason.PLAN_CHANGED: _("The plan was changed at %(time)s; the dose is not expected"),
         CloseReason.STAY: _("A stay was recorded at %(time)s; nobody is asked to log"),

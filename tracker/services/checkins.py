@@ -22,6 +22,7 @@ from tracker.selectors.pumps import is_by_pump, pump_plan_of
 from tracker.selectors.versions import plan_day_of, watched_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
+from tracker.services.plan_flags import flag_sign_after_step
 from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
 
 _EMERGENCY_RULE = {
@@ -176,7 +177,7 @@ def _signs_store(
     now: datetime,
     route: Route,
 ) -> None:
-    """Store the ticked signs and open F1 and F2 for them, or F3 by pump."""
+    """Store the ticked signs and open F1 and F2 for them, or F3 by pump; F11 beside them."""
     CheckInSign.objects.bulk_create(
         CheckInSign(check_in=check_in, sign=sign, urgency=urgency)
         for sign, urgency in urgencies.items()
@@ -196,6 +197,8 @@ def _signs_store(
                 now=now,
                 by=check_in.by,
             )
+    if urgencies:
+        flag_sign_after_step(check_in=check_in, plan=plan, now=now)
 
 
 def _report_followed(report: Report, plan: Plan | None, now: datetime) -> None:

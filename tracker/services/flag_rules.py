@@ -17,7 +17,7 @@ from tracker.domain.adherence import drug_holidays
 from tracker.domain.dose_record import Course, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Raised, Rule, Verdict
-from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.plan_states import RUNNING, PlanState, Route
 from tracker.domain.pump_flags import PUMP_RULES
 from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
@@ -25,6 +25,7 @@ from tracker.selectors.absences import absences_from
 from tracker.selectors.chart_measures import record_of
 from tracker.selectors.versions import version_in_force
 from tracker.services.flags import flag_close_by_fact, flag_open
+from tracker.services.plan_flags import HELD_RULES, PLAN_RULES, held_verdicts, plan_verdicts
 from tracker.services.pump_flags import pump_gaps, pump_verdicts
 
 WATCHED_RULES = frozenset(
@@ -36,24 +37,31 @@ WATCHED_RULES = frozenset(
         Rule.SUPPLY,
         Rule.SET_UP,
         *PUMP_RULES,
+        *PLAN_RULES,
     }
 )
+"""The rules of an active plan."""
+HELD_ON = frozenset({*PUMP_RULES, *HELD_RULES})
+"""Those that go on while it is on hold: a pump still empties, a review date still passes."""
 
 
 @transaction.atomic
 def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
     """Open, restate and close the plan's watched flags; return when the next could change.
 
-    Only an active plan is evaluated: holding or stopping one closes and opens nothing.
+    On hold only what a hold leaves true is looked at, and nothing of the others closes; after the
+    end nothing opens or closes.
     """
     version = version_in_force(plan, now)
-    if version is None or plan.state != PlanState.ACTIVE:
+    if version is None or plan.state not in RUNNING:
         return None
-    verdicts = _verdicts(plan, version, now)
+    is_held = plan.state == PlanState.ON_HOLD
+    watched = HELD_ON if is_held else WATCHED_RULES
+    verdicts = (_held_verdicts if is_held else _verdicts)(plan, version, now)
     raised = {
         (found.rule, found.subject): found for verdict in verdicts for found in verdict.raised
     }
-    standing = Flag.objects.open().filter(plan=plan, rule__in=WATCHED_RULES)
+    standing = Flag.objects.open().filter(plan=plan, rule__in=watched)
     held = standing.select_for_update(no_key=True, of=("self",))
     for flag in held.select_related("patient__clinic"):
         if (Rule(flag.rule), flag.subject) not in raised:
@@ -66,6 +74,7 @@ def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
                 rule=found.rule,
                 subject=found.subject,
                 evidence=found.evidence,
+                flag_class=found.found_class,
                 now=now,
             )
     looks = [verdict.next_look_at for verdict in verdicts if verdict.next_look_at is not None]
@@ -93,8 +102,17 @@ def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdi
             now=now,
         ),
         rules.set_up_gaps(_missing(plan, version)),
-        *(pump_verdicts(plan, version, now) if plan.route == Route.INTRATHECAL else ()),
+        *_pump_verdicts(plan, version, now),
+        *plan_verdicts(plan, version, now),
     )
+
+
+def _held_verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdict]:
+    return (*_pump_verdicts(plan, version, now), *held_verdicts(plan, version, now))
+
+
+def _pump_verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdict]:
+    return pump_verdicts(plan, version, now) if plan.route == Route.INTRATHECAL else ()
 
 
 def _record(plan: Plan, zone: ZoneInfo) -> Record:

@@ -29,11 +29,14 @@ def flag_open(
     evidence: Evidence,
     now: datetime,
     by: User | None = None,
+    flag_class: FlagClass | None = None,
 ) -> Flag:
-    """Open a flag, or restate the open one when its evidence has changed.
+    """Open a flag, or restate the open one when its evidence or its class has changed.
 
-    A flag of class E or D opens an alert too, so that people are told by the next sweep.
+    `flag_class` is given where it is not the rule's own. A flag of class E or D opens an alert
+    too, also when it comes to that class later, so that people are told by the next sweep.
     """
+    found_class = flag_class or CLASS_OF[rule]
     flag, is_new = Flag.objects.get_or_create(
         patient=patient,
         rule=rule,
@@ -41,7 +44,7 @@ def flag_open(
         closed_at=None,
         defaults={
             "plan": plan,
-            "flag_class": CLASS_OF[rule],
+            "flag_class": found_class,
             "evidence": dict(evidence),
             "opened_at": now,
         },
@@ -59,10 +62,8 @@ def flag_open(
             now=now,
             rule=rule,
         )
-    elif flag.evidence != dict(evidence):
-        flag.evidence = dict(evidence)
-        flag.save(update_fields=["evidence"])
-        _event(flag, "restated", now=now, by=by)
+    elif flag.evidence != dict(evidence) or flag.flag_class != found_class:
+        _restate(flag, evidence, found_class, now=now, by=by)
     return flag
 
 
@@ -74,6 +75,9 @@ def flag_close(*, flag: Flag, by: User, note: str, now: datetime) -> None:
         raise Refusal(Problem("note", _("Write what was found or done. A flag closes by a note.")))
     if flag.closed_at is not None:
         raise Refusal(Problem("flag", _("This flag is closed already.")))
+    if flag.rule == Rule.ON_HOLD:
+        text = _("This stays open until the plan is resumed or stopped.")
+        raise Refusal(Problem("flag", text))
     _close(flag, now=now, by=by, note=note.strip())
     audit_record(
         actor=by, action="flag.closed", target=flag, patient=flag.patient, now=now, rule=flag.rule
@@ -95,6 +99,28 @@ def flag_close_by_fact(*, flag: Flag, fact: Evidence, now: datetime) -> None:
     )
 
 
+def _restate(
+    flag: Flag, evidence: Evidence, flag_class: FlagClass, *, now: datetime, by: User | None
+) -> None:
+    """Let an open flag state other facts; its alert opens, changes or closes with its class."""
+    has_turned = flag.flag_class != flag_class
+    flag.evidence = dict(evidence)
+    flag.flag_class = flag_class
+    flag.save(update_fields=["evidence", "flag_class"])
+    _event(flag, "restated", now=now, by=by)
+    if not has_turned:
+        return
+    alert = flag.alerts.open().select_for_update(no_key=True, of=("self",)).first()
+    if alert is None and flag_class in ALERTING:
+        _alert_open(flag, now=now)
+    elif alert is not None and flag_class in ALERTING:
+        alert.alert_class = flag_class
+        alert.next_look_at = now
+        alert.save(update_fields=["alert_class", "next_look_at"])
+    elif alert is not None:
+        alert_close(alert=alert, reason=CloseReason.FLAG_CLOSED, now=now)
+
+
 def _close(
     flag: Flag, *, now: datetime, by: User | None, note: str, fact: Evidence | None = None
 ) -> None:
@@ -110,7 +136,7 @@ def _alert_open(flag: Flag, *, now: datetime) -> None:
         patient=flag.patient,
         kind=AlertKind.FLAG,
         flag=flag,
-        episode=1,
+        episode=flag.alerts.count() + 1,
         alert_class=flag.flag_class,
         opened_at=now,
         climb_from_at=now,

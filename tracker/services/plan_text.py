@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Patient
 from tracker.domain.plan_content import PlanContent
-from tracker.domain.schedule import StepSpec
+from tracker.domain.plan_input import clock_text
+from tracker.domain.plan_states import VersionKind
+from tracker.domain.schedule import EVERY_WEEKDAY, DoseTimeSpec, StepSpec
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_reading import PlanReading
 from tracker.selectors.plan_words import (
     AUDIENCE_WORDS,
+    SHORT_WEEKDAYS,
+    day_text,
     delay_text,
     dose_words,
     formulation_text,
@@ -22,6 +30,14 @@ from tracker.selectors.plan_words import (
     rung_delay_text,
     step_dates,
     threshold_lines,
+)
+
+KIND_WORDS: Mapping[VersionKind, Promise] = MappingProxyType(
+    {
+        VersionKind.AMEND: gettext_lazy("This changes the version before it."),
+        VersionKind.RESUME: gettext_lazy("This resumes the plan after a hold."),
+        VersionKind.STEP_BACK: gettext_lazy("This steps back from the version before it."),
+    }
 )
 
 
@@ -68,15 +84,41 @@ def _heading(reading: PlanReading, patient: Patient) -> list[str]:
         % {"risks": "; ".join(risk_lines(content)) or _("none ticked")},
         _("Note on risks: %(note)s") % {"note": content.risk_note} if content.risk_note else "",
         _("Named clinician: %(name)s") % {"name": reading.named.name},
+        *_change_lines(reading),
         _("All dates and times are local to %(zone)s.") % {"zone": content.zone},
     ]
     return [line for line in lines if line]
 
 
+def _change_lines(reading: PlanReading) -> list[str]:
+    """Return what kind of change is signed, from when it counts and why; none of a first plan."""
+    content = reading.content
+    if content.counts_from_at is None:
+        return []
+    begins = content.counts_from_at.astimezone(content.zone_info)
+    return [
+        str(KIND_WORDS[reading.kind]),
+        _("Counts from %(day)s, %(time)s. What is expected before then stays as it is.")
+        % {"day": day_text(begins.date()), "time": clock_text(begins.time())},
+        _("Reason for the change: %(reason)s") % {"reason": content.change_reason},
+    ]
+
+
 def _step_line(step: StepSpec) -> str:
-    doses = "; ".join(dose_words(dose.wall_time, dose.amount) for dose in step.doses)
-    line = f"{step.number}. {step_dates(step)}: {doses or _('no doses')}"
+    words = [_dose_words(dose) for dose in step.doses]
+    if step.visit_time is not None:
+        words.append(_("visit at %(time)s") % {"time": clock_text(step.visit_time)})
+    if step.rate:
+        words.append(_("rate as programmed: %(rate)s") % {"rate": step.rate})
+    line = f"{step.number}. {step_dates(step)}: {'; '.join(words) or _('no doses')}"
     return f"{line} ({_('note')}: {step.note})" if step.note else line
+
+
+def _dose_words(dose: DoseTimeSpec) -> str:
+    words = dose_words(dose.wall_time, dose.amount)
+    if dose.weekdays == EVERY_WEEKDAY:
+        return words
+    return f"{', '.join(str(SHORT_WEEKDAYS[day]) for day in dose.weekdays)} {words}"
 
 
 def _untold(reading: PlanReading) -> list[str]:
@@ -97,6 +139,7 @@ def _terms(content: PlanContent) -> list[str]:
             f"{name}: {not_set if number is None else number}"
             for name, number in threshold_lines(content)
         ),
+        _("Days between check-ins: %(days)s") % {"days": content.check_in_every_days or not_set},
         _("Check-ins after the last dose: %(days)s")
         % {"days": observation_text(content.observation_days)},
         _("Documented facts, version %(version)s") % {"version": baclofen().version},
