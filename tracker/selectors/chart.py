@@ -160,7 +160,7 @@ def patient_chart(patient: Patient, *, plan_id: UUID | None, now: datetime) -> C
         period=period,
         measures=_measures(record, period, now),
         timeline=_timeline(record),
-        versions=_versions(record),
+        versions=_versions(record, now),
         watchers=tuple(watchers(record.links, now)),
         clinician_count=clinicians_of(patient.clinic, now).count(),
         numbers=tuple(call_numbers(patient, record.links, now)),
@@ -322,15 +322,24 @@ def _sign_marks(record: ChartRecord) -> tuple[SignMark, ...]:
     return tuple(sorted(marks, key=lambda mark: mark.at))
 
 
-def _versions(record: ChartRecord) -> tuple[VersionLine, ...]:
-    return tuple(line for each in record.plans for line in _plan_versions(each, record.shown))
+def _versions(record: ChartRecord, now: datetime) -> tuple[VersionLine, ...]:
+    return tuple(line for each in record.plans for line in _plan_versions(each, record.shown, now))
 
 
-def _plan_versions(plan: PlanRecord, shown: PlanRecord | None) -> Sequence[VersionLine]:
+def _version_state(plan: PlanRecord, version: PlanVersion, now: datetime) -> str:
+    """Return what stands beside a version: the plan's state, or that it is still to come."""
+    if version.counts_from_at > now:
+        return _("signed, not yet in force")
+    return str(STATE_WORDS[PlanState(plan.plan.state)]) if version is plan.version else ""
+
+
+def _plan_versions(
+    plan: PlanRecord, shown: PlanRecord | None, now: datetime
+) -> Sequence[VersionLine]:
     return [
         VersionLine(
             number=version.number,
-            state=str(STATE_WORDS[PlanState(plan.plan.state)]) if version is plan.version else "",
+            state=_version_state(plan, version, now),
             signed_by=version.signed_by.name,
             signed_at=version.signed_at,
             counts_from_at=version.counts_from_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -38,11 +38,7 @@ class PlanRecord:
     plan: Plan
     versions: tuple[PlanVersion, ...]
     moves: tuple[PlanMove, ...]
-
-    @property
-    def version(self) -> PlanVersion | None:
-        """The newest signed version."""
-        return self.versions[-1] if self.versions else None
+    version: PlanVersion | None  # the one in force; None before any counts
 
     @property
     def is_signed(self) -> bool:
@@ -115,7 +111,7 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
 
     Without a `plan_id` the running plan is shown, else the newest that was signed, else a draft.
     """
-    plans = _plans(patient)
+    plans = _plans(patient, now)
     shown = _shown(plans, plan_id)
     if plan_id is not None and shown is None:
         return None
@@ -155,7 +151,7 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
     )
 
 
-def _plans(patient: Patient) -> tuple[PlanRecord, ...]:
+def _plans(patient: Patient, now: datetime) -> tuple[PlanRecord, ...]:
     versions = (
         PlanVersion.objects.select_related("signed_by")
         .defer("signed_text")
@@ -167,9 +163,19 @@ def _plans(patient: Patient) -> tuple[PlanRecord, ...]:
         Prefetch("moves", queryset=PlanMove.objects.select_related("by")),
     )
     return tuple(
-        PlanRecord(plan, tuple(plan.versions.all()), tuple(plan.moves.all()))
+        PlanRecord(
+            plan=plan,
+            versions=tuple(plan.versions.all()),
+            moves=tuple(plan.moves.all()),
+            version=_in_force(plan.versions.all(), now),
+        )
         for plan in plans.order_by("-created_at")
     )
+
+
+def _in_force(versions: Iterable[PlanVersion], now: datetime) -> PlanVersion | None:
+    counting = [version for version in versions if version.counts_from_at <= now]
+    return counting[-1] if counting else None
 
 
 def _shown(plans: Sequence[PlanRecord], plan_id: UUID | None) -> PlanRecord | None:

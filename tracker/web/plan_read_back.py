@@ -1,0 +1,140 @@
+"""The door of reading back and signing: everything a signature would start, then the signature."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.clock import database_now
+from accounts.domain.problems import Refusal
+from accounts.models import User
+from accounts.web.answers import person_of, problems_tell
+from tracker.domain.plan_content import PlanContent
+from tracker.domain.plan_states import VersionKind
+from tracker.models import Plan, PlanDraft
+from tracker.selectors.plan_difference import Difference, difference_between
+from tracker.selectors.plan_reading import plan_reading
+from tracker.selectors.plan_records import content_signed, versions_of
+from tracker.selectors.plans import content_of, draft_behind
+from tracker.services.plan_signing import plan_signature_withdraw
+from tracker.services.plan_text import plan_text, text_sha256
+from tracker.services.signing import plan_cosign_with_password, plan_sign_with_password
+from tracker.web.plan_changes import plan_to_change
+from tracker.web.plan_grid import small_number
+from tracker.web.plan_pages import facts_of, ladders, refused_lines, step_lines, thresholds
+
+EDITORS = {
+    VersionKind.AMEND: "plan-change",
+    VersionKind.RESUME: "plan-resume",
+    VersionKind.STEP_BACK: "plan-step-back",
+}
+"""Where the draft of each kind is typed; a first plan's belongs to its patient."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Show everything a signature would start, and sign it, first or second."""
+    now, user = database_now(), person_of(request)
+    plan = plan_to_change(user, plan_id, "read-back", now)
+    draft = draft_behind(plan)
+    if draft is None:
+        return redirect("chart", plan.patient_id)
+    ticked: set[int] = set()
+    said: Refusal | None = None
+    if request.method == "POST":
+        ticked = {small_number(number) or 0 for number in request.POST.getlist("read")}
+        try:
+            return _signed(request, plan, draft, ticked, now)
+        except Refusal as refusal:
+            said = refusal
+    try:
+        content = content_of(draft, plan.patient, now)
+    except Refusal as refusal:
+        problems_tell(request, refusal)
+        return redirect(editor_of(plan, draft))
+    reading = plan_reading(plan, content, now)
+    text = plan_text(reading, plan.patient)
+    sha256 = text_sha256(text)
+    if request.POST.get("text_sha256", sha256) != sha256:
+        ticked = set()
+    context = {
+        "here": "patients",
+        "patient": plan.patient,
+        "plan": plan,
+        "draft": draft,
+        "editor": editor_of(plan, draft),
+        "difference": _difference(plan, content, reading.named),
+        "is_second": draft.first_signed_by is not None,
+        "is_own_first": draft.first_signed_by == user,
+        "reading": reading,
+        "text": text,
+        "text_sha256": sha256,
+        "facts": facts_of(reading),
+        "steps": step_lines(reading, ticked),
+        "ladders": ladders(reading, plan.patient),
+        "thresholds": thresholds(reading),
+        "said": refused_lines(said),
+        "has_confirmed_hours": "confirmed_hours" in request.POST and bool(ticked),
+    }
+    return render(request, "tracker/plans/read_back.html", context)
+
+
+@require_POST
+def withdraw(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Take back the first of two signatures, so that the draft can be changed."""
+    now, user = database_now(), person_of(request)
+    plan = plan_to_change(user, plan_id, "read-back", now)
+    try:
+        plan_signature_withdraw(plan=plan, by=user, now=now)
+    except Refusal as refusal:
+        problems_tell(request, refusal)
+    else:
+        messages.success(request, _("The signature is withdrawn. The draft can be changed again."))
+    return redirect("plan-read-back", plan.pk)
+
+
+def editor_of(plan: Plan, draft: PlanDraft) -> str:
+    """Return the address at which this draft is typed."""
+    name = EDITORS.get(VersionKind(draft.kind))
+    if name is None:
+        return reverse("plan-form", args=[plan.patient_id])
+    return reverse(name, args=[plan.pk])
+
+
+def _difference(plan: Plan, content: PlanContent, named: User) -> Difference | None:
+    """Return what this would change of the newest signed version; None for a first plan."""
+    newest = versions_of(plan).last()
+    if newest is None:
+        return None
+    names = (newest.named_clinician.name, named.name)
+    return difference_between(content_signed(newest), content, clinicians=names)
+
+
+def _signed(
+    request: HttpRequest, plan: Plan, draft: PlanDraft, ticked: set[int], now: datetime
+) -> HttpResponse:
+    is_second = draft.first_signed_by is not None
+    sign = plan_cosign_with_password if is_second else plan_sign_with_password
+    version = sign(
+        plan=plan,
+        by=person_of(request),
+        ticked_steps=ticked,
+        has_confirmed_hours="confirmed_hours" in request.POST,
+        read_sha256=request.POST.get("text_sha256", ""),
+        password=request.POST.get("password", ""),
+        now=now,
+    )
+    if version is None:
+        messages.success(request, _("Signed. It counts once another clinician has signed it too."))
+    elif version.counts_from_at > now:
+        text = _("Version %(number)d is signed. Until it begins the version before it runs.")
+        messages.success(request, text % {"number": version.number})
+    else:
+        text = _("Version %(number)d is signed. Doses due from now on are expected.")
+        messages.success(request, text % {"number": version.number})
+    return redirect("chart", plan.patient_id)
