@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
+from accounts.domain.zones import place_name
+
 register = template.Library()
 
 MINUTE = timedelta(minutes=1)
@@ -103,6 +105,12 @@ def clock_at(value: datetime, zone: ZoneInfo | str) -> SafeString:
 def day_clock_at(value: datetime, zone: ZoneInfo | str) -> SafeString:
     """Return a `time` element that shows the day and the clock."""
     return _timed(value, day_and_clock(value, zone))
+
+
+@register.filter
+def zone_place(zone: ZoneInfo | str) -> str:
+    """Return the place that a zone is called after: "New York"."""
+    return place_name(zone if isinstance(zone, str) else zone.key)
 
 
 @register.filter

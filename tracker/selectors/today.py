@@ -11,6 +11,7 @@ from accounts.domain.zones import local_date
 from accounts.models import Patient, User
 from tracker.domain.doses import DoseState
 from tracker.domain.hero import CardDose, Hero, hero_of
+from tracker.domain.zone_moves import ZoneTurn, turn_ahead
 from tracker.models import AlertEvent
 from tracker.selectors.around import Around
 from tracker.selectors.course import Course, Hold, Standing, StepLine, course_of, hold_of
@@ -92,6 +93,11 @@ class Today:
     told: Told | None
     last_check_in: CheckInLine | None
     emergencies: tuple[Emergency, ...]  # that are open, newest first
+
+    @property
+    def zone_ahead(self) -> ZoneTurn | None:
+        """The move of the dose times that was answered and has not begun."""
+        return turn_ahead(self.course.turns, self.now) if self.course is not None else None
 
     @property
     def todays(self) -> tuple[DoseLine, ...]:

@@ -48,6 +48,12 @@ class Travel:
     zone: ZoneInfo  # in force now
     ahead: ZoneChange | None  # a move that has not begun
 
+    def is_apart(self, device_zone: ZoneInfo, now: datetime) -> bool:
+        """Say whether this zone's clock differs, and the doses are not about to move there."""
+        if self.ahead is not None and self.ahead.to_zone == device_zone.key:
+            return False
+        return not have_same_clock(self.zone, device_zone, now, now + CLOCKS_COMPARED)
+
 
 @dataclass(frozen=True, slots=True)
 class ZoneQuestion:
@@ -88,9 +94,7 @@ def is_zone_asked(travel: Travel, person: User, device_zone: ZoneInfo, now: date
     Not when its clock shows the plan's time, when the doses are about to move there, or when the
     person's last word about it was to keep the times of the zone that is in force.
     """
-    if have_same_clock(travel.zone, device_zone, now, now + CLOCKS_COMPARED):
-        return False
-    if travel.ahead is not None and travel.ahead.to_zone == device_zone.key:
+    if not travel.is_apart(device_zone, now):
         return False
     said = last_answer(travel.plan, person, device_zone)
     is_kept = said is not None and said.answer == ZoneAnswer.KEEP
