@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
@@ -11,7 +12,7 @@ from accounts.access import Person, patients_visible_to
 from accounts.models import Patient
 from tracker.domain.plan_states import WATCHED, Route
 from tracker.domain.pump_flags import OralOnHand
-from tracker.domain.pumps import ORAL, PumpDateKind, PumpEventKind, TypedDate
+from tracker.domain.pumps import ORAL, REFILLED, PumpDateKind, PumpEventKind, TypedDate
 from tracker.models import Plan, Pump, PumpDate, PumpEvent
 
 
@@ -91,3 +92,23 @@ def oral_said(pump: Pump) -> OralOnHand | None:
         at=last.at,
         by=last.by.name,
     )
+
+
+def needed_dates(pump: Pump) -> frozenset[PumpDateKind]:
+    """Return which dates a refill must bring: its next one, and whatever it moves that is on
+    record."""
+    typed = set(pump.dates.filter(kind__in=REFILLED).values_list("kind", flat=True))
+    return frozenset(PumpDateKind(kind) for kind in typed) | {PumpDateKind.REFILL}
+
+
+def event_visible_to(user: Person, event_id: UUID, now: datetime) -> PumpEvent | None:
+    """Return one event of a pump that this person may see at `now`, None otherwise."""
+    rows = PumpEvent.objects.filter(pk=event_id, pump__in=pumps_visible_to(user, now))
+    found = rows.select_related("pump__patient__clinic", "by", "confirmation__by")
+    return found.prefetch_related("dates__typed_by", "dates__confirmation").first()
+
+
+def date_visible_to(user: Person, date_id: UUID, now: datetime) -> PumpDate | None:
+    """Return one date of a pump that this person may see at `now`, None otherwise."""
+    rows = PumpDate.objects.filter(pk=date_id, pump__in=pumps_visible_to(user, now))
+    return rows.select_related("pump__patient__clinic", "typed_by", "confirmation__by").first()

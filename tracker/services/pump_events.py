@@ -17,9 +17,9 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.pump_flags import PumpEventFact, event_raised
-from tracker.domain.pumps import PROBLEMS, REFILLED, URGENT, PumpDateKind, PumpEventKind
+from tracker.domain.pumps import PROBLEMS, URGENT, PumpDateKind, PumpEventKind
 from tracker.models import Pump, PumpEvent, PumpEventConfirmation
-from tracker.selectors.pumps import pump_plan_of
+from tracker.selectors.pumps import needed_dates, pump_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
 from tracker.services.pumps import (
@@ -132,13 +132,6 @@ def pump_event_confirm(
         _dates_follow(event, by, dates, read_from, now)
     pump_look_again(patient, now)
     return confirmation
-
-
-def needed_dates(pump: Pump) -> frozenset[PumpDateKind]:
-    """Return which dates a refill must bring: its next one, and whatever it moves that is on
-    record."""
-    typed = set(pump.dates.filter(kind__in=REFILLED).values_list("kind", flat=True))
-    return frozenset(PumpDateKind(kind) for kind in typed) | {PumpDateKind.REFILL}
 
 
 def _dates_follow(
