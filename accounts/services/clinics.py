@@ -12,8 +12,11 @@ from accounts.domain.capacities import Capacity
 from accounts.domain.opening_hours import OpenSpan, span_problems
 from accounts.domain.problems import Problem, Refusal
 from accounts.models import Clinic, ClinicRung, Membership, OpeningHours, User
+from accounts.selectors.clinics import clinicians_of
 from accounts.services.audit import audit_record
 from accounts.services.checks import row_check
+
+SIGNATURES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,19 @@ def clinic_update(
     numbers: ClinicNumbers,
     on_time_window: timedelta,
     follow_up_delay: timedelta,
+    is_cosign_required: bool,
     by: User,
     now: datetime,
 ) -> Clinic:
-    """Change names, numbers and reminder minutes. Signed plans keep what they were signed with."""
+    """Change names, numbers, reminder minutes and how many signatures a plan needs.
+
+    Signed plans keep what they were signed with. Refused when a second signature is asked for
+    where nobody could give it.
+    """
+    if is_cosign_required and clinicians_of(clinic, now).count() < SIGNATURES:
+        text = _("A second signature needs a second clinician. Invite one first.")
+        raise Refusal(Problem("is_cosign_required", text))
+    clinic.is_cosign_required = is_cosign_required
     clinic.name = name.strip()
     clinic.zone = zone
     clinic.on_time_window = on_time_window

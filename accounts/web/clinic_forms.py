@@ -52,10 +52,15 @@ class NumbersForm(forms.Form):
         label=_("Minutes that “I have it” holds the next rung"), min_value=1, max_value=720
     )
 
+    is_cosign_required = forms.BooleanField(
+        label=_("Every plan and every change needs a second clinician’s signature"),
+        required=False,
+    )
+
     @classmethod
     def showing(cls, clinic: Clinic) -> "NumbersForm":
         """Return the form as things stand."""
-        names = ("name", "zone", *ClinicNumbers.__dataclass_fields__)
+        names = ("name", "zone", "is_cosign_required", *ClinicNumbers.__dataclass_fields__)
         initial = {name: getattr(clinic, name) for name in names}
         initial["on_time_minutes"] = clinic.on_time_window // MINUTE
         initial["follow_up_minutes"] = clinic.follow_up_delay // MINUTE
@@ -69,6 +74,7 @@ class NumbersForm(forms.Form):
             "name": typed["name"],
             "zone": typed["zone"],
             "numbers": ClinicNumbers(**numbers),
+            "is_cosign_required": typed["is_cosign_required"],
             "on_time_window": MINUTE * typed["on_time_minutes"],
             "follow_up_delay": MINUTE * typed["follow_up_minutes"],
         }

@@ -4,7 +4,7 @@ import re
 
 from django.test import Client
 
-from accounts.models import CareLink, Clinic, Invitation, Patient
+from accounts.models import CareLink, Clinic, Invitation, Membership, Patient
 from tests.accounts.pages import without_tokens
 from tests.cast import Cast
 
@@ -201,6 +201,31 @@ def test_an_administrator_changes_the_clinics_numbers_and_minutes(live_cast: Cas
     assert (clinic.emergency_number, clinic.on_time_window.seconds) == ("112", 3600)
     page = browser.post("/clinic/harbour/numbers/", typed | {"desk_phone": "ask Mo"})
     assert 'value="ask Mo"' in page.content.decode()
+
+
+def numbers(clinic: Clinic, **changed: str) -> dict[str, str]:
+    """What the browser sends for the numbers of a clinic that stay as they are."""
+    return {
+        "name": clinic.name,
+        "zone": clinic.zone,
+        "on_time_minutes": "45",
+        "follow_up_minutes": "30",
+        **changed,
+    }
+
+
+def test_a_clinic_asks_for_two_signatures_only_where_two_can_sign(live_cast: Cast) -> None:
+    browser = live_cast.client(live_cast.admin)
+    asked = numbers(live_cast.harbour, is_cosign_required="on")
+    assert browser.post("/clinic/harbour/numbers/", asked).status_code == 302
+    assert Clinic.objects.get(slug="harbour").is_cosign_required
+
+    browser.post("/clinic/harbour/numbers/", numbers(live_cast.harbour))
+    Membership.objects.filter(user=live_cast.adaeze).update(ended_at=live_cast.now)
+    page = browser.post("/clinic/harbour/numbers/", asked).content.decode()
+
+    assert "A second signature needs a second clinician." in page
+    assert not Clinic.objects.get(slug="harbour").is_cosign_required
 
 
 def test_hours_and_rungs_are_replaced_or_refused_whole(live_cast: Cast) -> None:
