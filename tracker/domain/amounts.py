@@ -42,24 +42,26 @@ class PrescribedAmount:
         return self.verbatim
 
 
-def amount_problems(text: str) -> list[str]:
+def amount_problems(text: str, *, called: str = "amount") -> list[str]:
     """Return what stops this text from being an amount, in sentences; empty when nothing does.
+
+    `called` is the word for it: the rate of a pump is one text in the same way.
 
     1 to 80 printable characters. Blanks at either end are kept as typed, so a form must not strip
     them; only a text of nothing but blanks is refused.
     """
     if not text or text.isspace():
-        return ["The amount is empty."]
+        return [f"The {called} is empty."]
     problems = []
     if len(text) > MOST_CHARACTERS:
         problems.append(
-            f"The amount has {len(text)} characters. It may have {MOST_CHARACTERS} at most."
+            f"The {called} has {len(text)} characters. It may have {MOST_CHARACTERS} at most."
         )
     place = next((n for n, character in enumerate(text, 1) if _is_hidden(character)), None)
     if place is not None:
         problems.append(
-            f"Character {place} of the amount ({_described(text[place - 1])}) cannot be seen. "
-            "Type the amount again without it."
+            f"Character {place} of the {called} ({_described(text[place - 1])}) cannot be seen. "
+            f"Type the {called} again without it."
         )
     return problems
 

@@ -34,7 +34,7 @@ from tracker.domain.plan_input import (
 from tracker.domain.plan_raw import raw_step
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP, steps_read
-from tracker.domain.schedule import StepSpec
+from tracker.domain.schedule import StepSpec, dose_field, dose_name
 from tracker.domain.thresholds import THRESHOLDS, thresholds_of
 
 MOMENT = timedelta(seconds=1)
@@ -105,14 +105,10 @@ class PlanContent:
     def warnings(self) -> tuple[Problem, ...]:
         """What is kept as typed and still deserves a second look: an amount without a unit."""
         return tuple(
-            Problem(
-                field=f"dose {clock_text(dose.wall_time)}",
-                text=f"Step {step.number}, {clock_text(dose.wall_time)}: {text}",
-                row=step.number,
-            )
+            Problem(field, f"Step {step.number}, {name}: {text}", step.number)
             for step in self.steps
-            for dose in step.doses
-            if (text := amount_warning(dose.amount))
+            for field, name, amount in _quoted(step)
+            if (text := amount_warning(amount))
         )
 
     def as_raw(self) -> dict[str, object]:
@@ -160,10 +156,11 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
     risk_factors (list), risk_note, named_clinician (id), on_time_window and follow_up_delay
     ("45", "0:20"), the thresholds ("" means not set), check_in_every_days (a number, or "" when
     nobody is asked), observation_days (a number or "none"), missed_dose_advice, rungs [{delay,
-    audience}] and steps [{begins_on, ends_on, is_dose_free, note, doses: [{time, amount}]}]. An
-    amount of "no dose" or "-" says that a step has none at that time. Without ends_on a step runs
-    until the day before the next. With `ending` ("open", "stop") the form says what the last step
-    does; without it an empty ends_on there is open. A change of a signed plan has counts_from_on,
+    audience}] and steps [{begins_on, ends_on, is_dose_free, note, doses: [{time, amount,
+    weekdays}]}], or of a plan by pump [{begins_on, visit_time, rate, note}]. Weekdays are "Mon Wed
+    Fri", or empty for every day. An amount of "no dose" or "-" says that a step has none then.
+    Without ends_on a step runs until the day before the next. With `ending` ("open", "stop")
+    the form says what the last step does; without it an empty ends_on there is open. A change of a signed plan has counts_from_on,
     counts_from_time (on the plan's clock) and change_reason as well.
 
     A problem of a step or of a rung names its row, counted from 1. Codes are compared with
@@ -200,6 +197,12 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
     if problems:
         raise Refusal(*problems)
     return content
+
+
+def _quoted(step: StepSpec) -> list[tuple[str, str, str]]:
+    """Return each amount of a step with its field and what it is called; a pump's is its rate."""
+    rates = [("rate", "rate", step.rate)] if step.rate else []
+    return [*((dose_field(dose), dose_name(dose), dose.amount) for dose in step.doses), *rates]
 
 
 def _rungs_read(reader: RawReader) -> tuple[tuple[LadderRung, ...], list[Problem]]:

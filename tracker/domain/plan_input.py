@@ -32,6 +32,7 @@ _IN_WORDS = re.compile(
 _IN_FIGURES = re.compile(r"[0-9]{1,4}[./\- ][0-9]{1,2}[./\- ][0-9]{1,4}")
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 _MINUTES = re.compile(r"([0-9]{1,6})(?::([0-5][0-9]))?")
+_JOINED = re.compile(r"\s*(?:[-\u2010-\u2015]|\bto\b)\s*", re.IGNORECASE)
 _WHOLE = re.compile(r"[0-9]{1,6}")
 
 
@@ -80,6 +81,28 @@ def clock_time_from(text: str) -> time:
         return time(hour, minute, second)
     except ValueError:
         raise ValueError(f"“{typed}” is not a clock time. Write 08:00 or 20:00.") from None
+
+
+def weekdays_from(text: str) -> tuple[int, ...]:
+    """Return the weekdays (0 = Monday) of "Mon Wed Fri", "Mon to Fri" or "Mon-Fri", in order.
+
+    An empty text means every day.
+    """
+    words = _JOINED.sub(" to ", text).replace(",", " ").split()
+    if not words or [word.casefold() for word in words] == ["every", "day"]:
+        return tuple(range(len(WEEKDAYS)))
+    found: set[int] = set()
+    place = 0
+    while place < len(words):
+        first = last = _weekday_of(words[place], text)
+        if words[place + 1 : place + 2] == ["to"]:
+            last = _weekday_of(words[place + 2] if place + 2 < len(words) else "", text)
+            place += 2
+        if last < first:
+            raise ValueError(f"“{text.strip()}” runs past Sunday. Name each weekday.")
+        found.update(range(first, last + 1))
+        place += 1
+    return tuple(sorted(found))
 
 
 def minutes_from(text: str, *, least: timedelta, most: timedelta) -> timedelta:
@@ -134,6 +157,13 @@ def date_text(on: date) -> str:
 def clock_text(wall_time: time) -> str:
     """Return a wall time as `clock_time_from` reads it: "08:00", or "08:00:30"."""
     return wall_time.isoformat("seconds" if wall_time.second else "minutes")
+
+
+def _weekday_of(word: str, text: str) -> int:
+    found = _index_of(word, WEEKDAYS)
+    if found is None:
+        raise ValueError(f"“{text.strip()}” are not weekdays. Write Mon Wed Fri; empty: every day.")
+    return found
 
 
 def _calendar_date(typed: str, year: int, month: int, day: int) -> date:

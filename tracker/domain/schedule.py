@@ -18,6 +18,7 @@ from tracker.domain.amounts import amount_problems
 
 _ONE_DAY = timedelta(days=1)
 EVERY_WEEKDAY = tuple(range(7))
+SHORT_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _YEARS = range(1900, 2200)  # outside it is a slip of the keyboard, and near the calendar's ends
 
 
@@ -60,6 +61,9 @@ class StepRow:
     doses: tuple[DoseTimeSpec, ...] = ()
     is_dose_free: bool = False
     note: str = ""
+    is_visit: bool = False  # of a plan by pump: a programmed rate instead of doses
+    rate: str = ""
+    visit_time: time | None = None
 
 
 class ClockChange(StrEnum):
@@ -168,8 +172,9 @@ def schedule_problems(rows: Sequence[StepRow], zone: ZoneInfo) -> list[Problem]:
     """Return everything that stops these rows from being a plan's steps; empty when nothing does.
 
     Each problem names the step (row, counted from 1) and the field: "begins_on", "ends_on",
-    "doses", "is_dose_free" or "dose 08:00". What is wrong with the whole has the field "steps" and
-    no row. A date that the zone jumps over leaves no gap between two steps.
+    "doses", "is_dose_free", "rate", "visit_time" or "dose 08:00" (see `dose_field`). What is
+    wrong with the whole has the field "steps" and no row. A date that the zone jumps over leaves no
+    gap between two steps.
     """
     if not rows:
         return [Problem(field="steps", text="A plan needs at least one step.")]
@@ -235,6 +240,8 @@ def _has_day_between(ends_on: date, begins_on: date, zone: ZoneInfo) -> bool:
 
 def _dosing_problems(number: int, row: StepRow) -> list[Problem]:
     """Return what is wrong with the dose times of one step and with their amounts."""
+    if row.is_visit:
+        return _visit_problems(number, row)
     if row.is_dose_free and row.doses:
         text = f"Step {number} is marked as dose-free but has dose times."
         return [Problem(field="is_dose_free", text=text, row=number)]
@@ -242,17 +249,54 @@ def _dosing_problems(number: int, row: StepRow) -> list[Problem]:
         text = f"Step {number} has no dose time. If that is meant, mark it as dose-free."
         return [Problem(field="doses", text=text, row=number)]
     problems = []
-    seen: set[time] = set()
-    for dose in row.doses:
-        clock = _clock(dose.wall_time)
-        texts = [f"Step {number}, {clock}: {text}" for text in amount_problems(dose.amount)]
-        if dose.wall_time in seen:
-            texts.append(f"Step {number} has the dose time {clock} twice.")
+    for place, dose in enumerate(row.doses):
+        texts = [f"Step {number}, {dose_name(dose)}: {t}" for t in amount_problems(dose.amount)]
+        texts += _repeated(number, dose, row.doses[:place])
         if dose.wall_time.tzinfo is not None or dose.wall_time.microsecond:
-            texts.append(f"Step {number}: {clock} is not a clock time to the second.")
-        seen.add(dose.wall_time)
-        problems += [Problem(field=f"dose {clock}", text=text, row=number) for text in texts]
+            texts.append(
+                f"Step {number}: {_clock(dose.wall_time)} is not a clock time to the second."
+            )
+        problems += [Problem(field=dose_field(dose), text=text, row=number) for text in texts]
     return problems
+
+
+def _repeated(number: int, dose: DoseTimeSpec, before: Sequence[DoseTimeSpec]) -> list[str]:
+    """Return a sentence when another dose of the step has this time on one of its weekdays."""
+    at_once = [each for each in before if each.wall_time == dose.wall_time]
+    days = {day for each in at_once for day in each.weekdays if day in dose.weekdays}
+    if not days:
+        return []
+    clock = f"Step {number} has the dose time {_clock(dose.wall_time)} twice"
+    if len(days) == len(EVERY_WEEKDAY):
+        return [f"{clock}."]
+    return [f"{clock} on {', '.join(SHORT_WEEKDAYS[day] for day in sorted(days))}."]
+
+
+def _visit_problems(number: int, row: StepRow) -> list[Problem]:
+    """Return what is wrong with a programming visit: it has a time and a rate, and no doses."""
+    problems = [
+        Problem("rate", f"Step {number}: {text}", number)
+        for text in amount_problems(row.rate, called="rate")
+    ]
+    if row.visit_time is None:
+        problems.insert(0, Problem("visit_time", f"Step {number}: the visit has no time.", number))
+    if row.doses or row.is_dose_free:
+        text = f"Step {number}: a visit of a plan by pump has a rate, and no doses."
+        problems.append(Problem("doses", text, number))
+    return problems
+
+
+def dose_name(dose: DoseTimeSpec) -> str:
+    """Return how problems call one dose of a step: "08:00", or "08:00 Mon Wed"."""
+    clock = _clock(dose.wall_time)
+    if dose.weekdays == EVERY_WEEKDAY:
+        return clock
+    return " ".join([clock, *(SHORT_WEEKDAYS[day] for day in dose.weekdays)])
+
+
+def dose_field(dose: DoseTimeSpec) -> str:
+    """Return the field of a problem with one dose: "dose 08:00", or "dose 08:00 Mon Wed"."""
+    return f"dose {dose_name(dose)}"
 
 
 def steps_from(rows: Sequence[StepRow]) -> tuple[StepSpec, ...]:
@@ -263,9 +307,11 @@ def steps_from(rows: Sequence[StepRow]) -> tuple[StepSpec, ...]:
             number=number,
             begins_on=row.begins_on,
             ends_on=row.ends_on or (following - _ONE_DAY if following else None),
-            doses=tuple(sorted(row.doses, key=lambda dose: dose.wall_time)),
+            doses=tuple(sorted(row.doses, key=lambda dose: (dose.wall_time, dose.weekdays))),
             is_dose_free=row.is_dose_free,
             note=row.note,
+            rate=row.rate,
+            visit_time=row.visit_time,
         )
         for number, (row, following) in enumerate(zip(rows, [*next_begins, None], strict=True), 1)
     )
