@@ -147,7 +147,7 @@ def _prompt(
         if line.dose is None or message.person is None:
             continue
         token = one_tap_link_mint(dose=line.dose, person=message.person, now=now)
-        zone = ZoneInfo(line.dose.version.zone)
+        zone = line.dose.zone_info
         time = local_clock(line.dose.due_at, zone)
         text = _("Time to log: %(time)s.") % {"time": time}
         if not point.is_discreet:
@@ -163,7 +163,7 @@ def _prompt(
 def _question(lines: Sequence[Notification]) -> tuple[str, list[str]]:
     """Ask the patient what happened; nothing here calls a past dose due."""
     doses = {line.dose.pk: line.dose for line in lines if line.dose is not None}.values()
-    times = _(" and ").join(local_clock(dose.due_at, ZoneInfo(dose.version.zone)) for dose in doses)
+    times = _(" and ").join(local_clock(dose.due_at, dose.zone_info) for dose in doses)
     advice = {dose.version.missed_dose_advice for dose in doses}
     return _("Stepdown: please log what happened"), [
         _(

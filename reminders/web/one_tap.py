@@ -108,7 +108,7 @@ def _blank(link: OneTapLink, now: datetime) -> TakenAtForm:
 
 
 def _zone(link: OneTapLink) -> ZoneInfo:
-    return ZoneInfo(link.dose.version.zone)
+    return link.dose.zone_info
 
 
 def _page(

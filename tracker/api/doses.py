@@ -38,7 +38,7 @@ class DoseListApi(ListDoor):
         step_number = serializers.IntegerField()
         local_date = serializers.DateField()
         wall_time = serializers.TimeField()
-        zone = serializers.CharField(source="version.zone")
+        zone = serializers.CharField()
         due_at = serializers.DateTimeField()
         amount = serializers.CharField(help_text="Exactly as entered by the clinician.")
         state = serializers.SerializerMethodField()

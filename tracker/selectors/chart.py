@@ -217,6 +217,7 @@ def _timeline(record: ChartRecord) -> tuple[TimelineLine, ...]:
         moves=[move for each in record.plans for move in each.moves],
         stays=record.stays,
         zone=record.zone,
+        zone_changes=[change for each in record.plans for change in each.zone_changes],
     )
 
 

@@ -14,6 +14,7 @@ from accounts.domain.zones import local_date
 from accounts.models import CareLink, Patient
 from tracker.domain.dose_record import Absence
 from tracker.domain.plan_states import OCCUPYING, PlanState
+from tracker.domain.zone_moves import zone_at
 from tracker.models import (
     AlertEvent,
     CheckIn,
@@ -25,8 +26,10 @@ from tracker.models import (
     PlanVersion,
     Report,
     Stay,
+    ZoneChange,
 )
 from tracker.selectors.absences import absences_from
+from tracker.selectors.versions import zone_turns_among
 
 ENDED = frozenset({PlanState.STOPPED, PlanState.COMPLETED})
 
@@ -38,6 +41,8 @@ class PlanRecord:
     plan: Plan
     versions: tuple[PlanVersion, ...]
     moves: tuple[PlanMove, ...]
+    zone_changes: tuple[ZoneChange, ...]
+    zone: ZoneInfo | None  # in which the doses of now are made; None before any version counts
     version: PlanVersion | None  # the one in force; None before any counts
 
     @property
@@ -85,8 +90,8 @@ class ChartRecord:
     @property
     def zone(self) -> ZoneInfo:
         """The shown plan's zone, or the patient's before anything is signed."""
-        version = self.shown.version if self.shown is not None else None
-        return ZoneInfo(version.zone) if version is not None else self.patient.zone_info
+        found = self.shown.zone if self.shown is not None else None
+        return found if found is not None else self.patient.zone_info
 
     @property
     def extras(self) -> tuple[Entry, ...]:
@@ -161,15 +166,20 @@ def _plans(patient: Patient, now: datetime) -> tuple[PlanRecord, ...]:
     plans = Plan.objects.filter(patient=patient).prefetch_related(
         Prefetch("versions", queryset=versions),
         Prefetch("moves", queryset=PlanMove.objects.select_related("by")),
+        Prefetch("zone_changes", queryset=ZoneChange.objects.select_related("by").order_by("at")),
     )
-    return tuple(
-        PlanRecord(
-            plan=plan,
-            versions=tuple(plan.versions.all()),
-            moves=tuple(plan.moves.all()),
-            version=_in_force(plan.versions.all(), now),
-        )
-        for plan in plans.order_by("-created_at")
+    return tuple(_plan_record(plan, now) for plan in plans.order_by("-created_at"))
+
+
+def _plan_record(plan: Plan, now: datetime) -> PlanRecord:
+    version, changes = _in_force(plan.versions.all(), now), tuple(plan.zone_changes.all())
+    return PlanRecord(
+        plan=plan,
+        versions=tuple(plan.versions.all()),
+        moves=tuple(plan.moves.all()),
+        zone_changes=changes,
+        zone=zone_at(zone_turns_among(version, changes), now) if version is not None else None,
+        version=version,
     )
 
 

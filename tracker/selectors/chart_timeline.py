@@ -13,10 +13,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.domain.zones import place_name
 from accounts.models import User
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.doses import Outcome, Timing, minutes_from_due, timing
 from tracker.domain.plan_states import PlanState
+from tracker.domain.zone_moves import ZoneAnswer
 from tracker.models import (
     AlertEvent,
     CheckIn,
@@ -28,10 +30,17 @@ from tracker.models import (
     ReportKind,
     Stay,
     StayKind,
+    ZoneChange,
 )
 from tracker.selectors.matters import told_name
 from tracker.selectors.plan_words import MOVE_WORDS
-from tracker.selectors.wording import alert_headline, flag_headline, local_clock, sign_names
+from tracker.selectors.wording import (
+    alert_headline,
+    flag_headline,
+    local_clock,
+    local_moment,
+    sign_names,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ def timeline(
     moves: Iterable[PlanMove],
     stays: Iterable[Stay],
     zone: ZoneInfo,
+    zone_changes: Iterable[ZoneChange] = (),
 ) -> tuple[TimelineLine, ...]:
     """Return one line for each fact, newest first; nothing that was said is left out."""
     lines = [line for entry in entries for line in entry_lines(entry, zone)]
@@ -96,6 +106,7 @@ def timeline(
     lines += [_version_line(version) for version in versions]
     lines += [_move_line(move) for move in moves if move.to_state in MOVE_WORDS]
     lines += [line for stay in stays for line in _stay_lines(stay)]
+    lines += [_zone_line(change) for change in zone_changes]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 
 
@@ -219,6 +230,18 @@ def _move_line(move: PlanMove) -> TimelineLine:
         text=_with_name("", move.by),
         quote=move.reason,
     )
+
+
+def _zone_line(change: ZoneChange) -> TimelineLine:
+    """Return what was answered about a device in another zone, on that place's clock."""
+    values = {"home": place_name(change.from_zone), "there": place_name(change.to_zone)}
+    fact = _("In %(there)s: dose times stay on %(home)s time.") % values
+    if change.answer == ZoneAnswer.MOVE and change.counts_from_at is not None:
+        begins = local_moment(change.counts_from_at, ZoneInfo(change.to_zone))
+        text = _("Dose times move from %(home)s to %(there)s time from %(begins)s there.")
+        fact = text % (values | {"begins": begins})
+    by = _("Answered by %(name)s.") % {"name": change.by.name}
+    return TimelineLine(at=change.at, fact=fact, text=by)
 
 
 def _stay_lines(stay: Stay) -> Iterator[TimelineLine]:

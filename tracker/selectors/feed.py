@@ -217,7 +217,7 @@ def _card(
     thread: _Thread, *, around: Around, verbs: frozenset[Verb], reader: User, now: datetime
 ) -> AlertCard:
     alert, events = thread.alert, thread.events
-    zone = ZoneInfo(alert.dose.version.zone) if alert.dose is not None else _zone(around)
+    zone = alert.dose.zone_info if alert.dose is not None else _zone(around)
     told = told_about(
         alert, events, _climbed(thread), around=around, reader=reader, zone=zone, now=now
     )

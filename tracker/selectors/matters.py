@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -169,7 +168,7 @@ def dose_detail(alert: Alert) -> str:
         return ""
     version = alert.dose.version
     return _("Due %(moment)s, step %(step)s of plan version %(version)s.") % {
-        "moment": local_moment(alert.dose.due_at, ZoneInfo(version.zone)),
+        "moment": local_moment(alert.dose.due_at, alert.dose.zone_info),
         "step": alert.dose.step_number,
         "version": version.number,
     }

@@ -137,7 +137,7 @@ def alert_thread(
     is for the patient and the clinic only.
     """
     events = list(alert.events.select_related("person", "clinic").order_by("at", "pk"))
-    zone = ZoneInfo(alert.dose.version.zone) if alert.dose else alert.patient.zone_info
+    zone = alert.dose.zone_info if alert.dose else alert.patient.zone_info
     ladder = ladder_behind(alert)
     return Thread(
         alert=alert,

@@ -13,7 +13,7 @@ from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import WATCHED, PlanState, VersionKind
 from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
-from tracker.models import Plan, PlanVersion, Rung
+from tracker.models import Plan, PlanVersion, Rung, ZoneChange
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -66,12 +66,17 @@ def running_plan_of(patient: Patient) -> Plan | None:
 
 def zone_turns_of(version: PlanVersion) -> tuple[ZoneTurn, ...]:
     """Return the zones in which this version's doses are made: as signed, then as moved since."""
-    answers = version.plan.zone_changes.filter(at__gt=version.signed_at).order_by("at")
+    return zone_turns_among(version, version.plan.zone_changes.order_by("at"))
+
+
+def zone_turns_among(version: PlanVersion, rows: Iterable[ZoneChange]) -> tuple[ZoneTurn, ...]:
+    """Return the same from all answers about the plan, oldest first, read already."""
     return zone_turns(
         ZoneInfo(version.zone),
         [
             Answered(ZoneAnswer(row.answer), row.to_zone, row.at, row.counts_from_at)
-            for row in answers
+            for row in rows
+            if row.at > version.signed_at
         ],
     )
 

@@ -23,7 +23,7 @@ from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
 from tracker.selectors.absences import absences_from
 from tracker.selectors.chart_measures import record_of
-from tracker.selectors.versions import version_in_force
+from tracker.selectors.versions import version_in_force, zone_of
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.plan_flags import HELD_RULES, PLAN_RULES, held_verdicts, plan_verdicts
 from tracker.services.pump_flags import pump_gaps, pump_verdicts
@@ -82,7 +82,7 @@ def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
 
 
 def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdict]:
-    zone = ZoneInfo(version.zone)
+    zone = zone_of(version, now)
     record = _record(plan, zone)
     period = _whole(record, zone, now)
     doses = record.monitored(period)

@@ -124,4 +124,4 @@ def look_as_caregiver(user: User, patient: Patient, page: str, now: datetime) ->
 
 def zone_of(dose: ExpectedDose) -> ZoneInfo:
     """Return the zone in which this dose was entered."""
-    return ZoneInfo(dose.version.zone)
+    return dose.zone_info
