@@ -29,6 +29,7 @@ OWN = frozenset({PATIENT})
 STAFF = frozenset({CLINIC})
 OWN_AND_STAFF = OWN | STAFF
 LOGGERS = frozenset({PATIENT, LOGS, CLINIC})
+TRAVELLERS = frozenset({PATIENT, LOGS})
 TOLD = frozenset({LOGS, ALERTED, CLINIC})
 
 # Addresses about nobody's record: what they answer is about the person who asks.
@@ -55,6 +56,8 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{ONE}check-ins/"): EVERYBODY,
     ("POST", f"{ONE}check-ins/"): EVERYBODY,
     ("POST", f"{ONE}reports/"): EVERYBODY,
+    ("GET", f"{ONE}zone/"): EVERYBODY,
+    ("POST", f"{ONE}zone/"): TRAVELLERS,
     ("GET", f"{ONE}stays/"): EVERYBODY,
     ("POST", f"{ONE}stays/"): STAFF,
     ("POST", f"{ONE}stays/<uuid:stay_id>/end/"): STAFF,
@@ -65,7 +68,15 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("PUT", "plans/<uuid:plan_id>/"): STAFF,
     ("GET", "plans/<uuid:plan_id>/preview/"): STAFF,
     ("POST", "plans/<uuid:plan_id>/sign/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/cosign/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/withdraw/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/versions/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/resume/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/discard/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/seen/"): frozenset({PATIENT, LOGS}),
+    ("POST", "plans/<uuid:plan_id>/hold/"): STAFF,
     ("POST", "plans/<uuid:plan_id>/stop/"): STAFF,
+    ("POST", "plans/<uuid:plan_id>/complete/"): STAFF,
     ("POST", "doses/<uuid:dose_id>/entries/"): LOGGERS,
     ("POST", "entries/<uuid:entry_id>/void/"): OWN_AND_STAFF,
     ("POST", "entries/<uuid:entry_id>/count-as-extra/"): OWN_AND_STAFF,
@@ -136,6 +147,13 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
     content = None
     if operation.route.startswith("plans/") and operation.method == "PUT":
         content = world.draft.draft.content | {"opened_at": world.draft.draft.saved_at.isoformat()}
+    change = _change(world)
+    signature = {
+        "text_sha256": "0" * 64,
+        "ticked_steps": [1],
+        "has_confirmed_hours": True,
+        "password": PASSWORD,
+    }
     bodies: dict[str, dict[str, Any] | None] = {
         "patients": {
             "clinic": str(cast.harbour.pk),
@@ -156,17 +174,22 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "entries": {"client_id": new_id(), "amount_note": "5 mg"},
         "check-ins": {"client_id": new_id(), "signs": ["fever"], "note": "Warm"},
         "reports": {"client_id": new_id(), "kind": "stopped", "note": "Ran out"},
+        "zone": {"zone": "America/New_York", "answer": "keep"},
         "stays": {
             "kind": "hospital",
             "from_at": cast.now.isoformat(),
             "until_at": (cast.now + timedelta(days=1)).isoformat(),
             "note": "Ward 4",
         },
-        "sign": {
-            "text_sha256": "0" * 64,
-            "ticked_steps": [1],
-            "has_confirmed_hours": True,
-            "password": PASSWORD,
+        "sign": signature,
+        "cosign": signature,
+        "versions": change | {"kind": "amend"},
+        "resume": change,
+        "seen": {"version_number": 1},
+        "hold": {
+            "reason": "Surgery",
+            "review_on": (cast.now + timedelta(days=9)).date().isoformat(),
+            "has_read_warning": True,
         },
         "stop": {"reason": "Side effects", "has_read_warning": True},
         "void": {"reason": "Wrong day"},
@@ -179,3 +202,18 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
     if operation.route == "doses/<uuid:dose_id>/entries/":
         return {"client_id": new_id(), "outcome": "skipped", "reason": "Vomiting"}
     return bodies.get(last)
+
+
+def _change(world: World) -> dict[str, Any]:
+    """What changes Ewan's plan from tomorrow on."""
+    tomorrow = (world.cast.now + timedelta(days=1)).date().isoformat()
+    content = world.draft.draft.content
+    steps = [content["steps"][0] | {"begins_on": tomorrow, "ends_on": ""}]
+    return content | {
+        "steps": steps,
+        "ending": "open",
+        "counts_from_on": tomorrow,
+        "counts_from_time": "00:00",
+        "change_reason": "Spasms at night",
+        "opened_at": world.plan.versions.get().signed_at.isoformat(),
+    }

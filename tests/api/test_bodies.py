@@ -14,7 +14,7 @@ from tests.api.operations import POLICY, Operation, body_of, operations
 from tests.api.worlds import World
 from tests.cast import Cast
 
-WITHOUT_A_BODY = {"acknowledge", "consent", "count-as-extra"}
+WITHOUT_A_BODY = {"acknowledge", "complete", "consent", "count-as-extra", "discard", "withdraw"}
 READING = [
     each
     for each in operations()

@@ -12,9 +12,11 @@ from rest_framework import serializers
 
 from accounts.api.fields import Body, PersonOutput
 from accounts.domain.audiences import Audience
-from tracker.domain.plan_content import PlanContent
-from tracker.domain.plan_input import clock_text
-from tracker.domain.plan_states import PlanState, Route
+from accounts.domain.problems import Refusal
+from accounts.domain.zones import local_date
+from tracker.domain.plan_content import PlanContent, plan_content_from
+from tracker.domain.plan_raw import step_typed
+from tracker.domain.plan_states import PlanState, Route, VersionKind
 from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import PlanDraft, PlanMove, PlanVersion
 from tracker.selectors.plan_records import content_signed
@@ -47,12 +49,15 @@ class TypedTick(Typed):
 class DoseTimeShape(Body):
     time = Typed(help_text='A wall-clock time in the plan\'s zone: "08:00", "20:00:30".')
     amount = Typed(help_text="Exactly as prescribed, kept character for character.")
+    weekdays = Typed(help_text='"Mon Wed Fri"; empty: every day.')
 
 
 class StepShape(Body):
     begins_on = Typed(help_text="2026-12-09, or 9 Dec 2026.")
     ends_on = Typed(help_text="The last day. Null: until the day before the next step begins.")
     is_dose_free = TypedTick()
+    visit_time = Typed(help_text="By pump: when the visit is that programs this step.")
+    rate = Typed(help_text="By pump: the programmed rate, kept character for character.")
     note = Typed()
     doses = DoseTimeShape(many=True, required=False)
 
@@ -95,17 +100,33 @@ class PlanContentShape(Body):
     check_in_every_days = Typed(help_text="Days between check-ins; null or empty: not asked.")
     observation_days = Typed(help_text='Days of check-ins after the last dose, or "none".')
     missed_dose_advice = Typed(help_text="The clinician's own words, shown to the patient.")
+    counts_from_on = Typed(help_text="Of a change: the local date from which it counts.")
+    counts_from_time = Typed(help_text="Of a change: the wall-clock time from which it counts.")
+    change_reason = Typed(help_text="Why a signed plan is changed; empty for a first plan.")
 
 
 class DraftOutput(serializers.Serializer[Any]):
-    """What was typed and not yet signed."""
+    """What was typed and not yet wholly signed."""
 
-    content = PlanContentShape()
+    kind = serializers.ChoiceField(choices=list(VersionKind))
+    content = PlanContentShape(allow_null=True, help_text="Null while it is unfinished.")
+    problems = serializers.ListField(
+        child=serializers.CharField(), help_text="What keeps unfinished typing from being a plan."
+    )
     warnings = serializers.ListField(
         child=serializers.CharField(), help_text="Kept as typed, and worth a second look."
     )
     saved_at = serializers.DateTimeField(help_text="Send it as opened_at when you replace this.")
     saved_by = PersonOutput()
+    first_signed_at = serializers.DateTimeField(allow_null=True)
+    first_signed_by = PersonOutput(allow_null=True, help_text="It waits for the second signature.")
+
+
+class SeenOutput(serializers.Serializer[Any]):
+    """Somebody who goes by the plan confirmed having seen a version."""
+
+    by = PersonOutput()
+    at = serializers.DateTimeField()
 
 
 class VersionOutput(serializers.Serializer[Any]):
@@ -113,10 +134,14 @@ class VersionOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     number = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=list(VersionKind))
     content = PlanContentShape()
     counts_from_at = serializers.DateTimeField()
     signed_at = serializers.DateTimeField()
     signed_by = PersonOutput()
+    cosigned_at = serializers.DateTimeField(allow_null=True)
+    cosigned_by = PersonOutput(allow_null=True)
+    seen = SeenOutput(many=True)
     signed_text = serializers.CharField(allow_null=True, help_text="Null for caregivers.")
     signed_sha256 = serializers.CharField()
 
@@ -129,6 +154,7 @@ class MoveOutput(serializers.Serializer[Any]):
     from_state = serializers.ChoiceField(choices=list(PlanState))
     to_state = serializers.ChoiceField(choices=list(PlanState))
     reason = serializers.CharField()
+    review_on = serializers.DateField(allow_null=True, help_text="Of a hold.")
 
 
 def shape_of(content: PlanContent) -> dict[str, object]:
@@ -138,28 +164,34 @@ def shape_of(content: PlanContent) -> dict[str, object]:
         **{name: _number(getattr(content, name)) for name in THRESHOLDS},
         "check_in_every_days": _number(content.check_in_every_days),
         "steps": [
-            {
-                "begins_on": step.begins_on.isoformat(),
-                "ends_on": step.ends_on.isoformat() if step.ends_on is not None else None,
-                "is_dose_free": step.is_dose_free,
-                "note": step.note,
-                "doses": [
-                    {"time": clock_text(dose.wall_time), "amount": dose.amount}
-                    for dose in step.doses
-                ],
-            }
+            step_typed(
+                step,
+                begins_on=step.begins_on.isoformat(),
+                ends_on=step.ends_on.isoformat() if step.ends_on is not None else None,
+            )
             for step in content.steps
         ],
+        "counts_from_on": content.counts_from_at
+        and local_date(content.counts_from_at, content.zone_info).isoformat(),
     }
 
 
-def draft_shape(draft: PlanDraft, content: PlanContent) -> dict[str, object]:
-    """Return a draft with what was typed and what is odd about it."""
+def draft_shape(draft: PlanDraft) -> dict[str, object]:
+    """Return a draft with what was typed and what is odd about it, or unfinished."""
+    content, problems = None, []
+    try:
+        content = plan_content_from(draft.content)
+    except Refusal as refusal:
+        problems = [str(problem.text) for problem in refusal.problems]
     return {
-        "content": shape_of(content),
-        "warnings": [str(problem.text) for problem in content.warnings],
+        "kind": draft.kind,
+        "content": content and shape_of(content),
+        "problems": problems,
+        "warnings": [str(problem.text) for problem in content.warnings] if content else [],
         "saved_at": draft.saved_at,
         "saved_by": draft.saved_by,
+        "first_signed_at": draft.first_signed_at,
+        "first_signed_by": draft.first_signed_by,
     }
 
 
@@ -169,10 +201,14 @@ def version_shape(version: PlanVersion, *, is_full: bool) -> dict[str, object]:
     return {
         "id": version.pk,
         "number": version.number,
+        "kind": version.kind,
         "content": shape_of(content_signed(version)) | kept,
         "counts_from_at": version.counts_from_at,
         "signed_at": version.signed_at,
         "signed_by": version.signed_by,
+        "cosigned_at": version.cosigned_at,
+        "cosigned_by": version.cosigned_by,
+        "seen": list(version.seen.select_related("by").order_by("at")),
         "signed_text": version.signed_text if is_full else None,
         "signed_sha256": version.signed_sha256,
     }
@@ -180,7 +216,8 @@ def version_shape(version: PlanVersion, *, is_full: bool) -> dict[str, object]:
 
 def move_shape(move: PlanMove) -> dict[str, object]:
     """Return a move of a plan."""
-    return {name: getattr(move, name) for name in ("at", "by", "from_state", "to_state", "reason")}
+    names = ("at", "by", "from_state", "to_state", "reason", "review_on")
+    return {name: getattr(move, name) for name in names}
 
 
 def _number(value: int | None) -> str | None:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import require
+from accounts.access import may, require
 from accounts.api.doors import Door, ListDoor, at_one_address, one_of, parse
 from accounts.api.fields import Instant, PersonOutput
 from accounts.domain.capacities import Verb
@@ -32,7 +32,7 @@ from tracker.services.plan_drafts import plan_draft_save
 
 
 class PlanOutput(serializers.Serializer[Any]):
-    """A plan with its draft, if it is one, and every version that was signed."""
+    """A plan with what waits for a signature, and every version that was signed."""
 
     id = serializers.UUIDField()
     patient = serializers.UUIDField()
@@ -45,9 +45,14 @@ class PlanOutput(serializers.Serializer[Any]):
     moves = MoveOutput(many=True)
 
 
-def plan_answer(plan: Plan, *, is_full: bool = True, status: int = 200) -> Response:
-    """Answer a plan with everything it holds; the risk context only where `is_full`."""
-    draft = draft_behind(plan)
+def plan_answer(
+    plan: Plan, *, is_full: bool = True, has_draft: bool = True, status: int = 200
+) -> Response:
+    """Answer a plan with everything it holds; the risk context only where `is_full`.
+
+    What nobody has wholly signed is answered to the clinic alone, where `has_draft`.
+    """
+    draft = draft_behind(plan) if has_draft else None
     shown = {
         "id": plan.pk,
         "patient": plan.patient_id,
@@ -55,7 +60,7 @@ def plan_answer(plan: Plan, *, is_full: bool = True, status: int = 200) -> Respo
         "state": plan.state,
         "created_at": plan.created_at,
         "created_by": plan.created_by,
-        "draft": draft and draft_shape(draft, plan_content_from(draft.content)),
+        "draft": draft and draft_shape(draft),
         "versions": [version_shape(version, is_full=is_full) for version in versions_of(plan)],
         "moves": [move_shape(move) for move in moves_of(plan)],
     }
@@ -110,7 +115,8 @@ class PlanApi(Door):
         """Open one plan with every version; the look is recorded."""
         plan = one_of(plans_shown_to(self.person, self.now), plan_id)
         patient = self.opened(plan.patient_id, "plan")
-        return plan_answer(plan, is_full=self.reads_all(patient))
+        may_plan = may(self.person, Verb.PLAN, patient, self.now)
+        return plan_answer(plan, is_full=self.reads_all(patient), has_draft=may_plan)
 
 
 class PlanDraftReplaceApi(Door):

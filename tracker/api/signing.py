@@ -1,4 +1,4 @@
-"""From a draft to a running plan and to its end: read back, signed, stopped."""
+"""From a draft to a version: read back, signed, signed by a second clinician."""
 
 from __future__ import annotations
 
@@ -16,16 +16,20 @@ from accounts.api.doors import Door, one_of, parse
 from accounts.api.fields import Body, Flag, Text
 from accounts.domain.audiences import Audience
 from accounts.domain.capacities import Verb
-from accounts.domain.problems import Conflict, Problem, Refusal
+from accounts.domain.problems import Conflict, Problem
 from tracker.api.plans import PlanOutput, plan_answer
+from tracker.domain.plan_states import VersionKind
 from tracker.models import Plan
-from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_reading import PlanReading, plan_reading
 from tracker.selectors.plan_records import plans_shown_to
 from tracker.selectors.plans import content_of, draft_behind
-from tracker.services.plan_moves import MOST_REASON, plan_stop
+from tracker.services.plan_signing import plan_signature_withdraw
 from tracker.services.plan_text import plan_text, text_sha256
-from tracker.services.signing import plan_sign_with_password
+from tracker.services.signing import (
+    Signature,
+    plan_cosign_with_password,
+    plan_sign_with_password,
+)
 
 
 class ComingDoseOutput(serializers.Serializer[Any]):
@@ -91,6 +95,10 @@ class PlanPreviewApi(PlanDoor):
 
     class Output(serializers.Serializer[Any]):
         version_number = serializers.IntegerField()
+        kind = serializers.ChoiceField(choices=list(VersionKind))
+        counts_from_at = serializers.DateTimeField(
+            allow_null=True, help_text="Of a change; a first plan counts from its signature."
+        )
         text = serializers.CharField(help_text="What is signed, character for character.")
         text_sha256 = serializers.CharField(help_text="Send it with the signature.")
         steps = serializers.ListField(child=serializers.IntegerField())
@@ -118,6 +126,8 @@ class PlanPreviewApi(PlanDoor):
     def _shown(self, reading: PlanReading, text: str) -> dict[str, Any]:
         return {
             "version_number": reading.number,
+            "kind": reading.kind,
+            "counts_from_at": reading.content.counts_from_at,
             "text": text,
             "text_sha256": text_sha256(text),
             "steps": [step.number for step in reading.content.steps],
@@ -145,40 +155,51 @@ class PlanSignApi(PlanDoor):
 
     @extend_schema(operation_id="plan_sign", request=Input, responses=PlanOutput)
     def post(self, request: Request, plan_id: UUID) -> Response:
-        """Sign a draft: the version is immutable from here on, and its doses are expected."""
+        """Sign a draft: the version is immutable from here on, and its doses are expected.
+
+        Where the clinic asks for two signatures this is the first of them.
+        """
         plan = self.planned(plan_id)
-        said = parse(PlanSignApi.Input, request)
-        plan_sign_with_password(
-            plan=plan,
-            by=self.person,
-            ticked_steps=said["ticked_steps"],
-            has_confirmed_hours=said["has_confirmed_hours"],
-            read_sha256=said["text_sha256"],
-            password=said["password"],
-            now=self.now,
-        )
+        plan_sign_with_password(**_signature(self, plan, request))
         return plan_answer(self.planned(plan_id))
 
 
-class PlanStopApi(PlanDoor):
-    """A clinician ends a plan."""
+class PlanCosignApi(PlanDoor):
+    """Another clinician gives the second signature."""
 
-    class Input(Body):
-        reason = Text(max_length=MOST_REASON)
-        has_read_warning = Flag(help_text='The caution "never_stop_suddenly" has been read.')
-
-    @extend_schema(operation_id="plan_stop", request=Input, responses=PlanOutput)
+    @extend_schema(operation_id="plan_cosign", request=PlanSignApi.Input, responses=PlanOutput)
     def post(self, request: Request, plan_id: UUID) -> Response:
-        """Stop a plan. No flag closes; its doses ahead are cancelled. The warning comes first."""
+        """Sign what one clinician has signed already, as another; only then it counts."""
         plan = self.planned(plan_id)
-        said = parse(PlanStopApi.Input, request)
-        if not said["has_read_warning"]:
-            cautions = {caution.id: caution.plain for caution in baclofen().cautions}
-            raise Refusal(Problem("has_read_warning", cautions["never_stop_suddenly"]))
-        plan_stop(plan=plan, by=self.person, reason=said["reason"], now=self.now)
+        plan_cosign_with_password(**_signature(self, plan, request))
         return plan_answer(self.planned(plan_id))
+
+
+class PlanWithdrawApi(PlanDoor):
+    """A clinician takes back the first of two signatures."""
+
+    @extend_schema(operation_id="plan_signature_withdraw", request=None, responses=PlanOutput)
+    def post(self, _request: Request, plan_id: UUID) -> Response:
+        """Withdraw a first signature, so that the draft can be changed."""
+        plan = self.planned(plan_id)
+        plan_signature_withdraw(plan=plan, by=self.person, now=self.now)
+        return plan_answer(self.planned(plan_id))
+
+
+def _signature(door: PlanDoor, plan: Plan, request: Request) -> Signature:
+    said = parse(PlanSignApi.Input, request)
+    return {
+        "plan": plan,
+        "by": door.person,
+        "ticked_steps": said["ticked_steps"],
+        "has_confirmed_hours": said["has_confirmed_hours"],
+        "read_sha256": said["text_sha256"],
+        "password": said["password"],
+        "now": door.now,
+    }
 
 
 plan_preview = PlanPreviewApi.as_view()
 plan_sign_view = PlanSignApi.as_view()
-plan_stop_view = PlanStopApi.as_view()
+plan_cosign_view = PlanCosignApi.as_view()
+plan_withdraw_view = PlanWithdrawApi.as_view()

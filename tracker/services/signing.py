@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
@@ -20,57 +21,52 @@ MOST_WRONG = 5
 WRONG_WINDOW = timedelta(minutes=5)
 
 
-def plan_sign_with_password(
-    *,
-    plan: Plan,
-    by: User,
-    password: str,
-    ticked_steps: Collection[int],
-    has_confirmed_hours: bool,
-    read_sha256: str,
-    now: datetime,
-) -> PlanVersion | None:
+class Signature(TypedDict):
+    """Who signs which plan, what was read and ticked, and the password that proves it."""
+
+    plan: Plan
+    by: User
+    password: str
+    ticked_steps: Collection[int]
+    has_confirmed_hours: bool
+    read_sha256: str
+    now: datetime
+
+
+def plan_sign_with_password(**said: Unpack[Signature]) -> PlanVersion | None:
     """Sign as `plan_sign` does, if the password is the signer's.
 
     A wrong one is kept as a row of its own, which stays when the signature is refused; after five
     in five minutes not even the right one signs. Raises what `plan_sign` raises.
     """
     return plan_sign(
-        plan=plan,
-        by=by,
-        ticked_steps=ticked_steps,
-        has_confirmed_hours=has_confirmed_hours,
-        read_sha256=read_sha256,
-        other_problems=_password_problems(plan=plan, by=by, password=password, now=now),
-        now=now,
+        plan=said["plan"],
+        by=said["by"],
+        ticked_steps=said["ticked_steps"],
+        has_confirmed_hours=said["has_confirmed_hours"],
+        read_sha256=said["read_sha256"],
+        other_problems=_password_problems(said),
+        now=said["now"],
     )
 
 
-def plan_cosign_with_password(
-    *,
-    plan: Plan,
-    by: User,
-    password: str,
-    ticked_steps: Collection[int],
-    has_confirmed_hours: bool,
-    read_sha256: str,
-    now: datetime,
-) -> PlanVersion:
+def plan_cosign_with_password(**said: Unpack[Signature]) -> PlanVersion:
     """Give the second signature as `plan_cosign` does, if the password is the signer's."""
     return plan_cosign(
-        plan=plan,
-        by=by,
-        ticked_steps=ticked_steps,
-        has_confirmed_hours=has_confirmed_hours,
-        read_sha256=read_sha256,
-        other_problems=_password_problems(plan=plan, by=by, password=password, now=now),
-        now=now,
+        plan=said["plan"],
+        by=said["by"],
+        ticked_steps=said["ticked_steps"],
+        has_confirmed_hours=said["has_confirmed_hours"],
+        read_sha256=said["read_sha256"],
+        other_problems=_password_problems(said),
+        now=said["now"],
     )
 
 
 @transaction.atomic
-def _password_problems(*, plan: Plan, by: User, password: str, now: datetime) -> list[Problem]:
+def _password_problems(said: Signature) -> list[Problem]:
     """Return what is wrong with the password; one try of a person at a time, each counted."""
+    plan, by, password, now = said["plan"], said["by"], said["password"], said["now"]
     if not password:
         return [Problem("password", _("Type your password."))]
     signer = User.objects.select_for_update(no_key=True).get(pk=by.pk)
