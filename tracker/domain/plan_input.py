@@ -53,7 +53,7 @@ def date_from(text: str) -> date:
     iso = _ISO.fullmatch(typed)
     if iso:
         year, month, day = (int(part) for part in iso.groups())
-        return _calendar_date(typed, year, month, day)
+        return calendar_date(typed, year, month, day)
     words = _IN_WORDS.fullmatch(typed)
     if words is None:
         raise ValueError(_not_a_date(typed))
@@ -61,7 +61,7 @@ def date_from(text: str) -> date:
     month_at = _index_of(month_last or month_first, MONTHS)
     if month_at is None:
         raise ValueError(_not_a_date(typed))
-    found = _calendar_date(typed, int(year_text), month_at + 1, int(day_first or day_last))
+    found = calendar_date(typed, int(year_text), month_at + 1, int(day_first or day_last))
     if weekday and _index_of(weekday, WEEKDAYS) != found.weekday():
         name = WEEKDAYS[found.weekday()]
         raise ValueError(f"“{typed}”: that day is a {name}. Check it against the prescription.")
@@ -166,7 +166,8 @@ def _weekday_of(word: str, text: str) -> int:
     return found
 
 
-def _calendar_date(typed: str, year: int, month: int, day: int) -> date:
+def calendar_date(typed: str, year: int, month: int, day: int) -> date:
+    """Return the date; ValueError says how many days the month has, or that `typed` is no date."""
     try:
         return date(year, month, day)
     except ValueError:
