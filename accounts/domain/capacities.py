@@ -19,6 +19,7 @@ class Verb(StrEnum):
 
     SEE = "see"
     LOG = "log"
+    TRAVEL = "travel"
     CHECK_IN = "check_in"
     ACKNOWLEDGE = "acknowledge"
     PLAN = "plan"
@@ -44,6 +45,7 @@ RIGHTS: Mapping[Capacity, frozenset[Verb]] = MappingProxyType(
             {
                 Verb.SEE,
                 Verb.LOG,
+                Verb.TRAVEL,
                 Verb.CHECK_IN,
                 Verb.INVITE_CAREGIVER,
                 Verb.END_CAREGIVER,
@@ -72,7 +74,7 @@ RIGHTS: Mapping[Capacity, frozenset[Verb]] = MappingProxyType(
 SCOPED_RIGHTS: Mapping[Scope, frozenset[Verb]] = MappingProxyType(
     {
         Scope.ALERTED: frozenset({Verb.ACKNOWLEDGE}),
-        Scope.LOGS: frozenset({Verb.LOG}),
+        Scope.LOGS: frozenset({Verb.LOG, Verb.TRAVEL}),
     }
 )
 

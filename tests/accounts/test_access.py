@@ -30,7 +30,7 @@ MATRIX = [
     ("ewan_user", PATIENT),
     ("priya", CLINICIAN),
     ("adaeze", CLINICIAN),
-    ("isla", SEES | {Verb.LOG, Verb.ACKNOWLEDGE}),
+    ("isla", SEES | {Verb.LOG, Verb.TRAVEL, Verb.ACKNOWLEDGE}),
     ("tomasz", SEES | {Verb.ACKNOWLEDGE}),
     ("watcher", SEES),
     ("admin", {Verb.MANAGE_CLINIC}),
@@ -161,6 +161,7 @@ def test_rights_are_the_union_of_what_somebody_is(cast: Cast) -> None:
     }
     assert verbs_of(cast.isla, cast.ewan, cast.now) == SEES | {
         Verb.LOG,
+        Verb.TRAVEL,
         Verb.ACKNOWLEDGE,
         Verb.MANAGE_CLINIC,
     }

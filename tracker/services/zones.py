@@ -86,6 +86,12 @@ def zone_answer_move(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     return change
 
 
+def nothing_to_answer() -> Conflict:
+    """Return what is raised where nothing travels."""
+    text = _("No plan with dose times is active, so there is nothing to move or to keep.")
+    return Conflict(Problem("plan", text))
+
+
 def _locked(plan: Plan, device_zone: str, now: datetime) -> tuple[Travel, ZoneInfo]:
     """Return what travels, with the patient's record and the plan held to the commit."""
     zone = zone_named(device_zone)
@@ -93,8 +99,7 @@ def _locked(plan: Plan, device_zone: str, now: datetime) -> tuple[Travel, ZoneIn
     plan_locked(plan)
     travel = travel_of(plan.patient, now)
     if travel is None or travel.plan.pk != plan.pk:
-        text = _("No plan with dose times is active, so there is nothing to move or to keep.")
-        raise Conflict(Problem("plan", text))
+        raise nothing_to_answer()
     return travel, zone
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,7 @@ from accounts.domain.zones import place_name
 from accounts.web.answers import problems_tell
 from accounts.web.forms import ZoneField
 from tracker.domain.zone_moves import ZoneAnswer
-from tracker.selectors.zones import Travel, is_zone_asked, travel_of, zone_question
+from tracker.selectors.zones import Travel, ZoneQuestion, is_zone_asked, travel_of, zone_question
 from tracker.services.zones import zone_answer_keep, zone_answer_move
 from tracker.web.dose_log import page_context
 from tracker.web.standpoint import Standpoint, standpoint
@@ -41,7 +40,7 @@ def zone(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
 
     To a script that asks by itself there is nothing to say where nobody needs to be asked.
     """
-    here = standpoint(request, patient_id, Verb.LOG)
+    here = standpoint(request, patient_id, Verb.TRAVEL)
     travel = travel_of(here.patient, here.now)
     if request.method == "POST":
         return _answered(request, here, travel)
@@ -68,7 +67,9 @@ def _is_asked(here: Standpoint, travel: Travel | None, device: ZoneInfo | None) 
     return is_zone_asked(travel, here.user, device, here.now)
 
 
-def _question(here: Standpoint, travel: Travel | None, device: ZoneInfo | None) -> Any:
+def _question(
+    here: Standpoint, travel: Travel | None, device: ZoneInfo | None
+) -> ZoneQuestion | None:
     """Return the question; None where both clocks are one, or the move has been answered."""
     if travel is None or device is None or not travel.is_apart(device, here.now):
         return None
