@@ -161,7 +161,9 @@ class _Scale:
 def pump_line(page: PumpPage) -> PumpLine | None:
     """Return the drawing; None where nothing is entered and nothing was said."""
     entered = [
-        (row, row.row.falls_on) for row in page.dates if row.row is not None and not row.is_waiting
+        (row, row.row.falls_on)
+        for row in page.dates
+        if row.row is not None and (row.is_standing or not row.is_waiting)
     ]
     events = [event for event in page.events if page.now - event.at <= SHOWN_BACK][:MOST_EVENTS]
     if not entered and not events:
