@@ -1,4 +1,4 @@
-"""Rows pasted from a spreadsheet: taken over character for character, asked about, never guessed."""
+"""Rows pasted from a spreadsheet: taken over as they are, asked about, never guessed."""
 
 import csv
 import io

@@ -57,13 +57,21 @@ def amount_problems(text: str, *, called: str = "amount") -> list[str]:
         problems.append(
             f"The {called} has {len(text)} characters. It may have {MOST_CHARACTERS} at most."
         )
-    place = next((n for n, character in enumerate(text, 1) if _is_hidden(character)), None)
+    place = hidden_place(text)
     if place is not None:
         problems.append(
-            f"Character {place} of the {called} ({_described(text[place - 1])}) cannot be seen. "
+            f"Character {place} of the {called} ({described(text[place - 1])}) cannot be seen. "
             f"Type the {called} again without it."
         )
     return problems
+
+
+def hidden_place(text: str) -> int | None:
+    """Return the place, from 1, of the first character that cannot be seen; None when all can.
+
+    Controls, marks that change the direction, and letters that are blank on the screen.
+    """
+    return next((n for n, character in enumerate(text, 1) if _is_hidden(character)), None)
 
 
 def amount_warning(text: str) -> str | None:
@@ -83,7 +91,8 @@ def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _UNPRINTABLE or ord(character) in _INVISIBLE
 
 
-def _described(character: str) -> str:
+def described(character: str) -> str:
+    """Return a character by its code point and name."""
     point = f"U+{ord(character):04X}"
     name = unicodedata.name(character, "")
     return f"{point} {name}" if name else point

@@ -160,8 +160,9 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
     weekdays}]}], or of a plan by pump [{begins_on, visit_time, rate, note}]. Weekdays are "Mon Wed
     Fri", or empty for every day. An amount of "no dose" or "-" says that a step has none then.
     Without ends_on a step runs until the day before the next. With `ending` ("open", "stop")
-    the form says what the last step does; without it an empty ends_on there is open. A change of a signed plan has counts_from_on,
-    counts_from_time (on the plan's clock) and change_reason as well.
+    the form says what the last step does; without it an empty ends_on there is open. A change of a
+    signed plan has counts_from_on, counts_from_time (on the plan's clock) and change_reason as
+    well.
 
     A problem of a step or of a rung names its row, counted from 1. Codes are compared with
     `choices` where they are given.
