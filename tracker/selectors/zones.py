@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import prefetch_related_objects
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
@@ -30,7 +32,7 @@ from tracker.domain.zone_moves import (
 )
 from tracker.models import Plan, PlanVersion, ZoneChange
 from tracker.selectors.plan_records import steps_of
-from tracker.selectors.versions import version_in_force, zone_turns_of
+from tracker.selectors.versions import zone_turns_among
 
 MOST_REASONS = 3
 """How many doses that stand in the way of a move are named."""
@@ -44,9 +46,11 @@ class Travel:
 
     plan: Plan
     version: PlanVersion
+    changes: tuple[ZoneChange, ...]  # every answer, oldest first
     turns: tuple[ZoneTurn, ...]
     zone: ZoneInfo  # in force now
     ahead: ZoneChange | None  # a move that has not begun
+    is_about_to_change: bool  # a signed change of the plan has not begun
 
     def is_apart(self, device_zone: ZoneInfo, now: datetime) -> bool:
         """Say whether this zone's clock differs, and the doses are not about to move there."""
@@ -67,18 +71,25 @@ class ZoneQuestion:
 
 def travel_of(patient: Patient, now: datetime) -> Travel | None:
     """Return what travels with this patient; None unless a plan with dose times is active."""
-    plan = patient.plans.filter(state=PlanState.ACTIVE, route=Route.ORAL).first()
-    version = version_in_force(plan, now) if plan is not None else None
-    if plan is None or version is None:
+    signed = PlanVersion.objects.filter(
+        plan__patient=patient, plan__state=PlanState.ACTIVE, plan__route=Route.ORAL
+    )
+    versions = list(signed.select_related("plan").defer("signed_text").order_by("number"))
+    begun = [version for version in versions if version.counts_from_at <= now]
+    if not begun:
         return None
-    turns = zone_turns_of(version)
+    version = begun[-1]
+    changes = tuple(version.plan.zone_changes.select_related("by").order_by("at"))
+    turns = zone_turns_among(version, changes)
     ahead = turn_ahead(turns, now)
     return Travel(
-        plan=plan,
+        plan=version.plan,
         version=version,
+        changes=changes,
         turns=turns,
         zone=zone_at(turns, now),
-        ahead=_change_behind(plan, ahead) if ahead is not None else None,
+        ahead=_change_behind(changes, ahead) if ahead is not None else None,
+        is_about_to_change=len(begun) < len(versions),
     )
 
 
@@ -96,20 +107,21 @@ def is_zone_asked(travel: Travel, person: User, device_zone: ZoneInfo, now: date
     """
     if not travel.is_apart(device_zone, now):
         return False
-    said = last_answer(travel.plan, person, device_zone)
+    said = last_answer(travel, person, device_zone)
     is_kept = said is not None and said.answer == ZoneAnswer.KEEP
     return not (is_kept and said is not None and said.from_zone == travel.zone.key)
 
 
-def last_answer(plan: Plan, person: User, device_zone: ZoneInfo) -> ZoneChange | None:
+def last_answer(travel: Travel, person: User, device_zone: ZoneInfo) -> ZoneChange | None:
     """Return what this person answered last about this zone; None when nothing."""
-    return plan.zone_changes.filter(by=person, to_zone=device_zone.key).order_by("at").last()
+    own = (each for each in reversed(travel.changes) if each.by_id == person.pk)
+    return next((each for each in own if each.to_zone == device_zone.key), None)
 
 
 def zone_question(travel: Travel, device_zone: ZoneInfo, now: datetime) -> ZoneQuestion:
     """Return both answers as they would be from `now`, with the instants of the next three days."""
     move = zone_move(device_zone, now)
-    steps = steps_of(travel.version)
+    steps = travel_steps(travel)
     return ZoneQuestion(
         home=travel.zone,
         move=move,
@@ -118,11 +130,17 @@ def zone_question(travel: Travel, device_zone: ZoneInfo, now: datetime) -> ZoneQ
     )
 
 
+def travel_steps(travel: Travel) -> tuple[StepSpec, ...]:
+    """Return the steps that travel, as the rules read them."""
+    prefetch_related_objects([travel.version], "steps__dose_times")
+    return steps_of(travel.version)
+
+
 def reasons_against(
     travel: Travel, move: ZoneMove, steps: tuple[StepSpec, ...], now: datetime
 ) -> tuple[str, ...]:
     """Return why this move is refused, in sentences; empty when it may be made."""
-    if travel.plan.versions.filter(counts_from_at__gt=now).exists():
+    if travel.is_about_to_change:
         return (_("Your clinic has signed a change of the plan that has not begun yet."),)
     if travel.ahead is not None and travel.ahead.to_zone != move.zone.key:
         return (_("The dose times are about to move to another place already."),)
@@ -135,9 +153,9 @@ def reasons_against(
     return tuple(_hindrance_words(each) for each in found[:MOST_REASONS])
 
 
-def _change_behind(plan: Plan, ahead: ZoneTurn) -> ZoneChange | None:
-    moves = plan.zone_changes.filter(to_zone=ahead.zone.key, counts_from_at=ahead.from_at)
-    return moves.select_related("by").order_by("at").last()
+def _change_behind(changes: Sequence[ZoneChange], ahead: ZoneTurn) -> ZoneChange | None:
+    moves = [each for each in changes if each.counts_from_at == ahead.from_at]
+    return next((each for each in reversed(moves) if each.to_zone == ahead.zone.key), None)
 
 
 def _hindrance_words(found: Hindered) -> str:

@@ -19,8 +19,13 @@ from accounts.services.audit import audit_record
 from tracker.domain.flags import Rule
 from tracker.domain.zone_moves import CLOCKS_COMPARED, ZoneAnswer, ZoneMove, zone_move
 from tracker.models import Flag, Plan, ZoneChange
-from tracker.selectors.plan_records import steps_of
-from tracker.selectors.zones import Travel, last_answer, reasons_against, travel_of
+from tracker.selectors.zones import (
+    Travel,
+    last_answer,
+    reasons_against,
+    travel_of,
+    travel_steps,
+)
 from tracker.services.doses import doses_remake
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.plan_state import plan_locked
@@ -38,7 +43,7 @@ def zone_answer_keep(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     travel, zone = _locked(plan, device_zone, now)
     if have_same_clock(travel.zone, zone, now, now + CLOCKS_COMPARED):
         raise _there_already()
-    said = last_answer(travel.plan, by, zone)
+    said = last_answer(travel, by, zone)
     has_move = travel.ahead is not None and travel.ahead.to_zone == zone.key
     if said is not None and not has_move and _is_kept_already(said, travel):
         return said
@@ -70,7 +75,7 @@ def zone_answer_move(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     if have_same_clock(travel.zone, zone, now, now + CLOCKS_COMPARED):
         return _moved_there(travel, zone)
     move = zone_move(zone, now)
-    reasons = reasons_against(travel, move, steps_of(travel.version), now)
+    reasons = reasons_against(travel, move, travel_steps(travel), now)
     if reasons:
         ask = Problem("answer", _("The times cannot move by themselves. Ask your clinic."))
         raise Refusal(ask, *(Problem("answer", reason) for reason in reasons))
