@@ -73,7 +73,8 @@ def plan_draft_keep(
     patient_lock(patient)
     kept = _kept_or_refused(raw)
     typed = kept.get("route")
-    route = Route(typed) if typed in set(Route) else Route(plan.route if plan else Route.ORAL)
+    is_route = isinstance(typed, str) and typed in set(Route)
+    route = Route(str(typed)) if is_route else Route(plan.route if plan else Route.ORAL)
     plan = _plan_for(patient, by, route, kind, plan=plan, opened_at=opened_at, now=now)
     _draft_put(plan, kept, kind, by=by, now=now)
     audit_record(
