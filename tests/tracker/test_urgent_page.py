@@ -194,3 +194,10 @@ def test_a_desk_that_is_there_at_midnight_is_not_said_to_close_today(cast, weekd
     text = render_to_string("tracker/patient/_calls.html", facts)
     assert said in text
     assert "today" not in text
+
+
+def test_a_phone_clock_that_runs_ahead_does_not_put_the_last_dose_into_the_future(cast) -> None:
+    plan = tuesday_plan(cast)
+    log(cast, plan.doses.get(due_at=at(8)), at(8, 2), taken_at=at(20))
+
+    assert call_at(cast, at(15)).last_taken.taken_at == at(8, 2)

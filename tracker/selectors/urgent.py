@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.functions import Least
 
 from accounts.models import Patient, User
 from tracker.domain.doses import Outcome
@@ -26,6 +27,7 @@ from tracker.selectors.dose_lines import (
     extras_of_today,
 )
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.pumps import critical_alarm_told, rate_of
 from tracker.selectors.told import ToldLine, told_about
 
 RECENT = timedelta(hours=12)
@@ -69,11 +71,14 @@ class UrgentCall:
     told: tuple[ToldLine, ...]
     being_told: tuple[str, ...]
     is_held: bool  # somebody has said "I have it"
+    alarm_at: datetime | None = None  # when a critical alarm of the pump was told, lately
+    rate: str = ""  # of a plan by pump, verbatim
 
     @property
     def has_reported(self) -> bool:
-        """Whether a sign or a sudden stop was said lately, so that people are being told."""
-        return bool(self.said) or self.has_stopped
+        """Whether a sign, a sudden stop or a critical alarm was said lately, so that people are
+        being told."""
+        return bool(self.said) or self.has_stopped or self.alarm_at is not None
 
 
 def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall:
@@ -90,7 +95,8 @@ def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall
         .last()
     )
     told, is_held = _told(around, reader=reader, zone=zone, now=now)
-    has_reported = bool(signs) or stopped is not None
+    alarm_at = critical_alarm_told(patient, now - RECENT) if around.pump is not None else None
+    has_reported = bool(signs) or stopped is not None or alarm_at is not None
     times = [sign.check_in.at for sign in signs] + ([stopped.at] if stopped is not None else [])
     return UrgentCall(
         around=around,
@@ -107,6 +113,8 @@ def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall
         told=told,
         being_told=_being_told(around, told, reader) if has_reported else (),
         is_held=is_held,
+        alarm_at=alarm_at,
+        rate=rate_of(course.version, course.today) if course is not None else "",
     )
 
 
@@ -170,19 +178,23 @@ def _doses_today(
 
 
 def _last_taken(patient: Patient) -> LastTaken | None:
-    """Return the newest of the standing entries and of the extra doses not taken back."""
+    """Return the newest of the standing entries and of the extra doses not taken back.
+
+    A phone whose clock runs ahead cannot say that something was taken after it was received.
+    """
     counted = Q(stands_for__isnull=False) | Q(dose=None, void=None)
     entry = (
         Entry.objects.filter(counted, patient=patient, outcome=Outcome.TAKEN)
         .select_related("dose")
-        .order_by("-taken_at")
+        .annotate(was_taken_at=Least("taken_at", "received_at"))
+        .order_by("-was_taken_at")
         .first()
     )
-    if entry is None or entry.taken_at is None:
+    if entry is None:
         return None
     return LastTaken(
         amount=entry.dose.amount if entry.dose is not None else "",
-        taken_at=entry.taken_at,
+        taken_at=entry.was_taken_at,
         is_extra=entry.dose is None,
         is_amount_different=entry.is_amount_different,
         amount_note=entry.amount_note,
