@@ -8,6 +8,7 @@ import pytest
 from accounts.domain.problems import Conflict, Refusal
 from accounts.models import AuditRow
 from tests.cast import Cast
+from tests.tracker.changing import change_signed
 from tests.tracker.days import SECOND, SIGNED, at, log, plan_signed, tuesday_plan
 from tests.tracker.plans import dose, raw_step
 from tracker.domain.schedule import DoseTimeSpec, StepSpec
@@ -293,3 +294,36 @@ def test_the_question_names_both_instants_and_why_a_move_is_refused(cast: Cast, 
     assert zone_question(travel, TOKYO, NOON).reasons == (
         "The 20:00 dose of Wed 25 Nov would fall away.",
     )
+
+
+# --- a change of the plan and a move
+
+
+def test_a_move_waits_for_a_signed_change_that_has_not_begun(cast: Cast, plan: Plan) -> None:
+    change_signed(cast, plan, at(0, day=27), NOON)
+    with pytest.raises(Refusal, match="signed a change of the plan that has not begun yet"):
+        move(cast, plan, NOON + SECOND)
+    assert keep(cast, plan, NOON + SECOND).answer == ZoneAnswer.KEEP
+
+
+def test_a_later_version_counts_in_the_zone_that_was_signed_for_it(cast: Cast, plan: Plan) -> None:
+    move(cast, plan)
+    begins_at = datetime(2026, 11, 30, 5, tzinfo=UTC)  # midnight in New York
+    there = {"zone": "America/New_York", "counts_from_time": "00:00"}
+    version = change_signed(cast, plan, begins_at, NOON + SECOND, **there)
+    assert version.counts_from_at == begins_at
+    assert zone_of(version, begins_at) == NEW_YORK
+    rows = standing(plan)
+    assert {row.zone for row in rows if row.due_at >= begins_at} == {"America/New_York"}
+    places = [(row.local_date, row.wall_time) for row in rows]
+    assert len(set(places)) == len(places)
+
+
+def test_a_change_in_another_zone_never_brings_a_dose_a_second_time(cast: Cast, plan: Plan) -> None:
+    """08:00 in London is past at 10:00 there; 08:00 of the same date in New York is to come."""
+    before = [row.pk for row in standing(plan)]
+    there = {"zone": "America/New_York", "counts_from_time": "05:00"}
+    with pytest.raises(Refusal, match="26 Nov 2026, 08:00 would be a dose of the version before"):
+        change_signed(cast, plan, at(10, day=26), NOON, **there)
+    assert before == [row.pk for row in standing(plan)]
+    assert plan.versions.count() == 1

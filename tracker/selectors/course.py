@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import Extract, JSONObject
+from django.db.models.functions import Coalesce, Extract, JSONObject
 
 from accounts.domain.audiences import Audience
 from accounts.domain.zones import local_date
@@ -215,7 +215,8 @@ def _steps_as_json() -> QuerySet[Any, Any]:
 
 def _zone_answers_as_json() -> QuerySet[Any, Any]:
     """Return the subquery of what was answered about the zone since the version was signed."""
-    answers = ZoneChange.objects.filter(plan=OuterRef("plan"), at__gt=OuterRef("signed_at"))
+    signed_at = Coalesce(OuterRef("cosigned_at"), OuterRef("signed_at"))
+    answers = ZoneChange.objects.filter(plan=OuterRef("plan"), at__gt=signed_at)
     return answers.order_by("at").values(
         line=JSONObject(
             answer="answer", to_zone="to_zone", at="at", counts_from_at="counts_from_at"

@@ -71,12 +71,13 @@ def zone_turns_of(version: PlanVersion) -> tuple[ZoneTurn, ...]:
 
 def zone_turns_among(version: PlanVersion, rows: Iterable[ZoneChange]) -> tuple[ZoneTurn, ...]:
     """Return the same from all answers about the plan, oldest first, read already."""
+    signed_at = version.cosigned_at or version.signed_at
     return zone_turns(
         ZoneInfo(version.zone),
         [
             Answered(ZoneAnswer(row.answer), row.to_zone, row.at, row.counts_from_at)
             for row in rows
-            if row.at > version.signed_at
+            if row.at > signed_at
         ],
     )
 

@@ -17,7 +17,12 @@ from accounts.domain.zones import have_same_clock, place_name, zone_named
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.flags import Rule
-from tracker.domain.zone_moves import CLOCKS_COMPARED, ZoneAnswer, ZoneMove, zone_move
+from tracker.domain.zone_moves import (
+    CLOCKS_COMPARED,
+    ZoneAnswer,
+    ZoneMove,
+    zone_move,
+)
 from tracker.models import Flag, Plan, ZoneChange
 from tracker.selectors.zones import (
     Travel,
@@ -113,10 +118,10 @@ def _is_kept_already(said: ZoneChange, travel: Travel) -> bool:
 
 
 def _moved_there(travel: Travel, zone: ZoneInfo) -> ZoneChange:
-    """Return the move by which the doses came to this zone; Conflict when they were there ever."""
-    moves = travel.plan.zone_changes.filter(answer=ZoneAnswer.MOVE, to_zone=zone.key)
-    moved = moves.filter(at__gt=travel.version.signed_at).order_by("at").last()
-    if moved is None or zone != travel.zone:
+    """Return the move by which the doses came to this zone; Conflict when there was none."""
+    moves = (each for each in reversed(travel.changes) if each.answer == ZoneAnswer.MOVE)
+    moved = next((each for each in moves if each.to_zone == zone.key), None)
+    if moved is None or zone != travel.zone or zone.key == travel.version.zone:
         raise _there_already()
     return moved
 

@@ -1,5 +1,6 @@
 """The door of reading back and signing: everything a signature would start, then the signature."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from tracker.selectors.plan_difference import Difference, difference_between
 from tracker.selectors.plan_reading import plan_reading
 from tracker.selectors.plan_records import content_signed, versions_of
 from tracker.selectors.plans import content_of, draft_behind
+from tracker.selectors.versions import zone_of
 from tracker.services.plan_signing import plan_signature_withdraw
 from tracker.services.plan_text import plan_text, text_sha256
 from tracker.services.signing import plan_cosign_with_password, plan_sign_with_password
@@ -68,7 +70,7 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "plan": plan,
         "draft": draft,
         "editor": editor_of(plan, draft),
-        "difference": _difference(plan, content, reading.named),
+        "difference": _difference(plan, content, reading.named, now),
         "is_second": draft.first_signed_by is not None,
         "is_own_first": draft.first_signed_by == user,
         "reading": reading,
@@ -106,13 +108,14 @@ def editor_of(plan: Plan, draft: PlanDraft) -> str:
     return reverse(name, args=[plan.pk])
 
 
-def _difference(plan: Plan, content: PlanContent, named: User) -> Difference | None:
+def _difference(plan: Plan, content: PlanContent, named: User, now: datetime) -> Difference | None:
     """Return what this would change of the newest signed version; None for a first plan."""
     newest = versions_of(plan).last()
     if newest is None:
         return None
     names = (newest.named_clinician.name, named.name)
-    return difference_between(content_signed(newest), content, clinicians=names)
+    runs = replace(content_signed(newest), zone=zone_of(newest, now).key)
+    return difference_between(runs, content, clinicians=names)
 
 
 def _signed(
