@@ -72,8 +72,7 @@ def pump_demo(clinic: Clinic, by: User, second: User, now: datetime) -> tuple[Pa
     )
     plan = _plan(halina, by, at)
     _dates(pump, by, second, now)
-    _said(pump, piotr, now)
-    _looked(plan, now)
+    _since(pump, plan, piotr, now)
     return halina, piotr
 
 
@@ -121,22 +120,16 @@ def _dates(pump: Pump, by: User, second: User, now: datetime) -> None:
     )
 
 
-def _said(pump: Pump, piotr: User, now: datetime) -> None:
-    """Let Halina say what she has at hand, and Piotr what he heard."""
-    for by, kind, at, note in (
-        (user_of(pump.patient), PumpEventKind.NO_ORAL_ON_HAND, now - 9 * DAY, ""),
-        (
-            piotr,
-            PumpEventKind.ALARM_NON_CRITICAL,
-            now - timedelta(hours=10),
-            "Not the two-tone alarm.",
-        ),
-    ):
-        pump_event_add(pump=pump, by=by, client_id=uuid4(), now=at, kind=kind, at=None, note=note)
-
-
-def _looked(plan: Plan, now: datetime) -> None:
-    """Look at the plan when each of its dates neared or passed, as the sweep would have."""
+def _since(pump: Pump, plan: Plan, piotr: User, now: datetime) -> None:
+    """Say what was said and look when dates neared and passed, in that order, as it would be."""
     today = local_date(now, ZONE)
-    for days in (20, 5, 1):
+    flags_evaluate(plan=plan, now=local_midnight(today - 20 * DAY, ZONE))
+    _tell(pump, user_of(pump.patient), PumpEventKind.NO_ORAL_ON_HAND, now - 9 * DAY)
+    for days in (5, 1):
         flags_evaluate(plan=plan, now=local_midnight(today - days * DAY, ZONE))
+    heard_at, note = now - timedelta(hours=10), "Not the two-tone alarm."
+    _tell(pump, piotr, PumpEventKind.ALARM_NON_CRITICAL, heard_at, note)
+
+
+def _tell(pump: Pump, by: User, kind: PumpEventKind, at: datetime, note: str = "") -> None:
+    pump_event_add(pump=pump, by=by, client_id=uuid4(), now=at, kind=kind, at=None, note=note)

@@ -313,8 +313,8 @@ def test_a_plan_by_pump_is_kept_and_says_why_it_cannot_be_signed(live_cast: Cast
     browser = live_cast.client(live_cast.priya)
     plan = keep(browser, live_cast, route="intrathecal", formulation="pump")
     page = browser.get(reverse("plan-read-back", args=[plan.pk]))
-    assert "Only plans by mouth can be signed." in readable(page)
-    assert "Only plans by mouth can be signed." in readable(sign(browser, plan))
+    assert "once the pump is on record" in readable(page)
+    assert "once the pump is on record" in readable(sign(browser, plan))
     assert not PlanVersion.objects.exists()
 
 

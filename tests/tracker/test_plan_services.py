@@ -246,11 +246,11 @@ def test_after_five_wrong_passwords_not_even_the_right_one_signs_for_five_minute
     assert sign_by(cast.priya, plan, PASSWORD, NOW + timedelta(minutes=5)).number == 1
 
 
-def test_a_plan_by_pump_can_be_kept_and_not_signed(cast: Cast) -> None:
+def test_a_plan_by_pump_is_not_signed_without_a_pump_on_record(cast: Cast) -> None:
     plan = draft(cast, route="intrathecal", formulation="pump")
     (problem,) = refused(cast, plan)
     assert problem.field == "route"
-    assert "Only plans by mouth" in problem.text
+    assert "once the pump is on record" in problem.text
 
 
 def test_a_clinic_without_a_verified_desk_signs_nothing(cast: Cast) -> None:

@@ -28,7 +28,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.contact_points import OUT_OF_HOURS
-from tracker.models import Stay, StayKind
+from tracker.models import Pump, Stay, StayKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ class StayLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PumpNumbers:
+    """The numbers of the team behind a pump that is in place; "" where none is on record."""
+
+    team_phone: str
+    out_of_hours_phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """One patient, the people around them, and what the reader is to anybody."""
 
@@ -79,6 +87,7 @@ class Around:
     alerted: tuple[Named, ...]  # caregivers who are told
     stay: StayLine | None
     capacities: frozenset[Capacity]  # of the reader, anywhere; for navigation only
+    pump: PumpNumbers | None = None  # None without a pump in place
 
 
 def patient_around(user: User, now: datetime) -> Around | None:
@@ -143,12 +152,14 @@ class _Found:
     stays: Sequence[Mapping[str, str | None]]
     is_covered: bool
     held: frozenset[Capacity]
+    pumps: Sequence[Mapping[str, str]]
 
 
 def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list[_Found]:
     hours = OpeningHours.objects.filter(clinic=OuterRef("clinic")).order_by("weekday", "opens_time")
     alerted = CareLink.objects.current(now).alerted().filter(patient=OuterRef("pk"))
     stays = Stay.objects.covering(now).filter(patient=OuterRef("pk")).order_by("-from_at")
+    pumps = Pump.objects.filter(patient=OuterRef("pk"), removed_at=None)
     out_of_hours = ContactPoint.objects.usable().filter(
         clinic=OuterRef("clinic"), duty=OUT_OF_HOURS
     )
@@ -166,6 +177,9 @@ def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list
         stays_now=ArraySubquery(
             stays.values(line=JSONObject(kind="kind", from_at="from_at", until_at="until_at"))
         ),
+        pumps_now=ArraySubquery(
+            pumps.values(line=JSONObject(team="team_phone", out_of_hours="out_of_hours_phone"))
+        ),
         is_covered=Exists(out_of_hours),
         **_capacity_marks(user, now),
     )
@@ -177,6 +191,7 @@ def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list
             stays=row.stays_now,
             is_covered=row.is_covered,
             held=frozenset(each for each in Capacity if getattr(row, f"holds_{each.value}")),
+            pumps=row.pumps_now,
         )
         for row in rows
     ]
@@ -209,6 +224,7 @@ def _around(found: _Found, now: datetime) -> Around:
         alerted=tuple(Named(id=UUID(row["id"]), name=row["name"]) for row in found.alerted),
         stay=_stay(found.stays),
         capacities=found.held,
+        pump=next((PumpNumbers(row["team"], row["out_of_hours"]) for row in found.pumps), None),
     )
 
 

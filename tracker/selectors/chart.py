@@ -17,7 +17,8 @@ from accounts.selectors.clinics import clinicians_of
 from tracker.domain.dose_record import Period
 from tracker.domain.doses import Outcome
 from tracker.domain.medicine import Urgency
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import PlanState, Route
+from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, PlanVersion, Step
 from tracker.selectors.chart_doses import DoseChart, dose_chart
 from tracker.selectors.chart_measures import (
@@ -276,6 +277,8 @@ def _thresholds(version: PlanVersion | None) -> tuple[str, ...]:
         (version.missed_doses_threshold, _missed),
         (version.silent_doses_threshold, _silent),
         (version.supply_days_threshold, _supply),
+        (version.refill_days_threshold, _refill),
+        (version.replacement_days_threshold, _replacement),
     )
     return tuple(say(count) for count, say in words if count is not None)
 
@@ -283,13 +286,18 @@ def _thresholds(version: PlanVersion | None) -> tuple[str, ...]:
 def _unset_thresholds(version: PlanVersion | None) -> tuple[str, ...]:
     if version is None:
         return ()
-    names = (
-        (version.hours_since_taken_threshold, _("hours since the last dose")),
-        (version.missed_doses_threshold, _("doses missed or skipped")),
-        (version.silent_doses_threshold, _("doses not logged")),
-        (version.supply_days_threshold, _("days of supply")),
+    names = {
+        "hours_since_taken_threshold": _("hours since the last dose"),
+        "missed_doses_threshold": _("doses missed or skipped"),
+        "silent_doses_threshold": _("doses not logged"),
+        "supply_days_threshold": _("days of supply"),
+        "refill_days_threshold": _("days before a refill"),
+        "replacement_days_threshold": _("days before the pump’s replacement"),
+    }
+    had = thresholds_of(Route(version.plan.route))
+    return tuple(
+        words for name, words in names.items() if name in had and getattr(version, name) is None
     )
-    return tuple(name for count, name in names if count is None)
 
 
 def _hours(count: int) -> str:
@@ -306,6 +314,18 @@ def _silent(count: int) -> str:
 
 def _supply(count: int) -> str:
     return ngettext("%(n)d day of supply", "%(n)d days of supply", count) % {"n": count}
+
+
+def _refill(count: int) -> str:
+    words = ngettext("%(n)d day before a refill", "%(n)d days before a refill", count)
+    return words % {"n": count}
+
+
+def _replacement(count: int) -> str:
+    words = ngettext(
+        "%(n)d day before the pump’s replacement", "%(n)d days before the pump’s replacement", count
+    )
+    return words % {"n": count}
 
 
 def _sign_marks(record: ChartRecord) -> tuple[SignMark, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -13,7 +13,7 @@ from accounts.models import Patient
 from tracker.domain.plan_states import WATCHED, Route
 from tracker.domain.pump_flags import OralOnHand
 from tracker.domain.pumps import ORAL, REFILLED, PumpDateKind, PumpEventKind, TypedDate
-from tracker.models import Plan, Pump, PumpDate, PumpEvent
+from tracker.models import Plan, PlanVersion, Pump, PumpDate, PumpEvent
 
 
 def pump_of(patient: Patient) -> Pump | None:
@@ -112,3 +112,20 @@ def date_visible_to(user: Person, date_id: UUID, now: datetime) -> PumpDate | No
     """Return one date of a pump that this person may see at `now`, None otherwise."""
     rows = PumpDate.objects.filter(pk=date_id, pump__in=pumps_visible_to(user, now))
     return rows.select_related("pump__patient__clinic", "typed_by", "confirmation__by").first()
+
+
+def critical_alarm_told(patient: Patient, since: datetime) -> datetime | None:
+    """Return when a critical alarm of the patient's pump was last told after `since`, or None."""
+    told = PumpEvent.objects.filter(
+        pump__patient=patient, kind=PumpEventKind.ALARM_CRITICAL, received_at__gt=since
+    )
+    last = told.order_by("received_at").last()
+    return last.at if last is not None else None
+
+
+def rate_of(version: PlanVersion, today: date) -> str:
+    """Return the programmed rate of a plan by pump on a local date, verbatim; "" by mouth."""
+    if version.plan.route != Route.INTRATHECAL:
+        return ""
+    begun = version.steps.filter(begins_on__lte=today).order_by("number").last()
+    return begun.rate if begun is not None else ""

@@ -18,8 +18,8 @@ from accounts.domain.problems import Refusal
 from accounts.web.answers import problems_put
 from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import Route
-from tracker.selectors.course import course_of
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.pumps import is_by_pump
 from tracker.selectors.said import last_check_in_of, supply_said_since
 from tracker.selectors.versions import plan_day_of
 from tracker.services.answers import SignsAnswer, signs_answer
@@ -136,8 +136,7 @@ def done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
 
 def _page(request: HttpRequest, here: Standpoint, form: AnswerForm) -> HttpResponse:
     facts = baclofen()
-    course = course_of(here.patient, here.now)
-    route = Route(course.version.plan.route) if course is not None else Route.ORAL
+    route = Route.INTRATHECAL if is_by_pump(here.patient) else Route.ORAL
     context = page_context(here) | {
         "here": _here(here),
         "form": form,

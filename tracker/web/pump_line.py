@@ -174,12 +174,12 @@ def pump_line(page: PumpPage) -> PumpLine | None:
     above, below = _Side(leads=[(now_x, 99)]), _Side()
     dates = [
         (row, day, above.place(scale.x(_noon(day, zone)), _width(row.word, _date_small(row, day))))
-        for row, day in sorted(entered, key=lambda pair: pair[1], reverse=True)
+        for row, day in sorted(entered, key=lambda pair: pair[1])
         if _noon(day, zone) >= scale.begins_at
     ]
     told = [
         (event, below.place(scale.x(event.at), _width(_event_text(event), _small(event, zone))))
-        for event in sorted(events, key=lambda event: event.at, reverse=True)
+        for event in sorted(events, key=lambda event: event.at)
     ]
     axis_y = 46 + ROW * max(1, len(above.taken))
     text = date_format(page.now.astimezone(zone), "D j, H:i")
