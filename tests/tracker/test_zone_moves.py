@@ -11,12 +11,14 @@ from tests.cast import Cast
 from tests.tracker.changing import change_signed
 from tests.tracker.days import SECOND, SIGNED, at, log, plan_signed, tuesday_plan
 from tests.tracker.plans import dose, raw_step
+from tracker.domain.plan_states import VersionKind
 from tracker.domain.schedule import DoseTimeSpec, StepSpec
 from tracker.domain.zone_moves import (
     ZoneAnswer,
 )
 from tracker.models import ExpectedDose, Flag, Plan, ZoneChange
 from tracker.selectors.around import patient_around
+from tracker.selectors.plan_starts import change_start
 from tracker.selectors.today import today_of
 from tracker.selectors.versions import version_in_force, zone_of
 from tracker.selectors.wording import flag_detail, flag_headline
@@ -327,3 +329,11 @@ def test_a_change_in_another_zone_never_brings_a_dose_a_second_time(cast: Cast, 
         change_signed(cast, plan, at(10, day=26), NOON, **there)
     assert before == [row.pk for row in standing(plan)]
     assert plan.versions.count() == 1
+
+
+def test_the_form_of_a_change_starts_in_the_zone_of_the_doses(cast: Cast, plan: Plan) -> None:
+    for now, zone in ((NOON, "America/New_York"), (NOON + SECOND, "Europe/London")):
+        (move if zone == "America/New_York" else keep)(cast, plan, now)
+        start = change_start(plan, VersionKind.AMEND)
+        assert start is not None
+        assert start["zone"] == zone

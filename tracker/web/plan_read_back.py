@@ -114,7 +114,7 @@ def _difference(plan: Plan, content: PlanContent, named: User, now: datetime) ->
     if newest is None:
         return None
     names = (newest.named_clinician.name, named.name)
-    runs = replace(content_signed(newest), zone=zone_of(newest, now).key)
+    runs = replace(content_signed(newest), zone=zone_of(newest, content.counts_from_at or now).key)
     return difference_between(runs, content, clinicians=names)
 
 
