@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.api.callers import new_id
-from tests.api.worlds import World
+from tests.api.worlds import World, change_of
 from tests.cast import PASSWORD
 
 DENIED_EVERYWHERE = (
@@ -147,7 +147,7 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
     content = None
     if operation.route.startswith("plans/") and operation.method == "PUT":
         content = world.draft.draft.content | {"opened_at": world.draft.draft.saved_at.isoformat()}
-    change = _change(world)
+    change = change_of(world)
     signature = {
         "text_sha256": "0" * 64,
         "ticked_steps": [1],
@@ -202,18 +202,3 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
     if operation.route == "doses/<uuid:dose_id>/entries/":
         return {"client_id": new_id(), "outcome": "skipped", "reason": "Vomiting"}
     return bodies.get(last)
-
-
-def _change(world: World) -> dict[str, Any]:
-    """What changes Ewan's plan from tomorrow on."""
-    tomorrow = (world.cast.now + timedelta(days=1)).date().isoformat()
-    content = world.draft.draft.content
-    steps = [content["steps"][0] | {"begins_on": tomorrow, "ends_on": ""}]
-    return content | {
-        "steps": steps,
-        "ending": "open",
-        "counts_from_on": tomorrow,
-        "counts_from_time": "00:00",
-        "change_reason": "Spasms at night",
-        "opened_at": world.plan.versions.get().signed_at.isoformat(),
-    }

@@ -10,10 +10,10 @@ from django.db import connection
 
 from accounts.clock import database_now
 from tests.api.callers import Answer, Caller, new_id
-from tests.api.worlds import world_make
-from tests.cast import cast_make
+from tests.api.worlds import change_of, world_make
+from tests.cast import PASSWORD, cast_make
 from tests.support.stack import Stack
-from tracker.models import Entry
+from tracker.models import Entry, PlanDraft
 
 pytestmark = pytest.mark.stack
 
@@ -64,6 +64,61 @@ def test_people_who_log_one_dose_at_once_are_all_kept_and_one_stands(idle_stack:
         assert len({answer.body["standing_entry"] for answer in answers}) == 1
         assert Entry.objects.filter(dose=world.past_dose).count() == 9
         assert sum(answer.body["question"] == "" for answer in answers) == 1
+
+
+def test_of_two_clinicians_who_amend_at_once_one_change_stands_and_is_named(
+    idle_stack: Stack,
+) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        body = change_of(world, kind="amend")
+        people = {
+            world.cast.priya.name: world.cast.priya,
+            world.cast.adaeze.name: world.cast.adaeze,
+        }
+
+        def amend(name: str) -> Answer:
+            try:
+                return Caller(people[name]).post(f"/plans/{world.plan.pk}/versions/", body)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as desks:
+            answers = dict(zip(people, desks.map(amend, people), strict=True))
+
+        kept = PlanDraft.objects.get(plan=world.plan).saved_by.name
+        (late,) = set(people) - {kept}
+        assert (answers[kept].status, answers[late].status) == (201, 409)
+        assert kept in answers[late].text
+
+
+def test_a_change_signed_by_two_at_once_is_one_version(idle_stack: Stack) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        priya, adaeze = Caller(world.cast.priya), Caller(world.cast.adaeze)
+        path = f"/plans/{world.plan.pk}"
+        priya.post(f"{path}/versions/", change_of(world, kind="amend"))
+        preview = priya.get(f"{path}/preview/").body
+        said = {
+            "text_sha256": preview["text_sha256"],
+            "ticked_steps": preview["steps"],
+            "has_confirmed_hours": True,
+            "password": PASSWORD,
+        }
+
+        def sign(caller: Caller) -> Answer:
+            try:
+                return caller.post(f"{path}/sign/", said)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as desks:
+            answers = list(desks.map(sign, (priya, adaeze)))
+
+        assert sorted(answer.status for answer in answers) == [200, 409]
+        assert world.plan.versions.count() == 2
+        doses = world.plan.doses.standing().values_list("local_date", "wall_time")
+        assert len(doses) == len(set(doses))
 
 
 def test_without_its_database_the_api_says_so_in_the_one_shape_and_recovers(

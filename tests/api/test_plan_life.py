@@ -5,30 +5,13 @@ from datetime import timedelta
 import pytest
 
 from tests.api.callers import Answer
-from tests.api.worlds import World, world_make
+from tests.api.worlds import World, change_of, world_make
 from tests.cast import PASSWORD
-from tests.tracker.plans import dose, raw_plan, raw_step
 
 
 @pytest.fixture
 def world(live_cast) -> World:
     return world_make(live_cast)
-
-
-def change_of(world: World, **changed: object) -> dict[str, object]:
-    """A change of Ewan's plan that counts from tomorrow's midnight in London."""
-    tomorrow = (world.cast.now + timedelta(days=1)).date().isoformat()
-    return (
-        raw_plan(
-            steps=[raw_step(tomorrow, None, dose("09:00", "7,5 mg"))],
-            named_clinician=str(world.cast.priya.pk),
-            counts_from_on=tomorrow,
-            counts_from_time="00:00",
-            change_reason="Spasms at night",
-            opened_at=world.plan.versions.get().signed_at.isoformat(),
-        )
-        | changed
-    )
 
 
 def post(by, world: World, what: str, who: str = "priya", **body: object) -> Answer:

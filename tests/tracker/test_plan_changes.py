@@ -12,12 +12,15 @@ from tests.tracker.changing import REASON, change_kept, change_signed, expected,
 from tests.tracker.days import SECOND, SIGNED, at, log, plan_signed, tuesday_plan
 from tests.tracker.plans import dose, raw_step
 from tracker.domain.doses import Outcome
+from tracker.domain.flags import Rule
 from tracker.domain.plan_states import PlanState, VersionKind
 from tracker.models import ExpectedDose, Plan, PlanDraft, PlanVersion
+from tracker.selectors.ladders import terms_of
 from tracker.selectors.plan_reading import plan_reading
 from tracker.selectors.plans import content_of, draft_behind
 from tracker.selectors.versions import version_in_force
 from tracker.services.doses import doses_extend
+from tracker.services.flags import flag_open
 from tracker.services.plan_drafts import plan_draft_discard, plan_draft_keep
 from tracker.services.plan_moves import plan_complete, plan_hold, plan_stop
 from tracker.services.plan_signing import plan_cosign, plan_sign, plan_signature_withdraw
@@ -406,3 +409,20 @@ def test_every_write_of_a_change_is_audited_once(cast: Cast, plan: Plan) -> None
     change_signed(cast, plan, BEGINS, NOW)
     rows = AuditRow.objects.filter(target_id=str(plan.pk), at=NOW).order_by("pk")
     assert [row.action for row in rows] == ["plan.draft_saved", "plan.signed"]
+
+
+def test_an_alert_climbs_the_ladder_that_counted_when_it_opened(cast: Cast, plan: Plan) -> None:
+    rungs = [{"delay": "5", "audience": "clinic"}]
+    change_signed(cast, plan, BEGINS, NOW, rungs=rungs)
+    opened = {
+        at: flag_open(
+            patient=cast.ewan,
+            plan=plan,
+            rule=Rule.STOPPED_SUDDENLY,
+            subject=str(at),
+            evidence={"at": at.isoformat()},
+            now=at,
+        ).alerts.get()
+        for at in (BEGINS - SECOND, BEGINS)
+    }
+    assert [terms_of(alert).number for alert in opened.values()] == [1, 2]

@@ -141,9 +141,11 @@ class _Thread:
 def _threads(people: Sequence[Around]) -> list[_Thread]:
     """Return the open alerts with their events: each has one from its beginning. One query.
 
-    The rungs are those of the dose's own version, else of the patient's newest.
+    The rungs are those of the dose's own version, else of the newest that counted when it opened.
     """
-    newest = PlanVersion.objects.filter(plan__patient=OuterRef("alert__patient"))
+    newest = PlanVersion.objects.filter(
+        plan__patient=OuterRef("alert__patient"), counts_from_at__lte=OuterRef("alert__opened_at")
+    )
     newest_id = newest.order_by("-plan__created_at", "-number").values("pk")[:1]
     rows = (
         AlertEvent.objects.filter(

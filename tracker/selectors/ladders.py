@@ -7,17 +7,17 @@ from tracker.domain.alerts import AlertKind
 from tracker.domain.flags import FlagClass
 from tracker.domain.ladder import LadderRung, outside_rungs
 from tracker.models import Alert, PlanVersion
-from tracker.selectors.versions import ladder_of, watched_plan_of
+from tracker.selectors.versions import ladder_of, version_in_force, watched_plan_of
 
 
 def terms_of(alert: Alert) -> PlanVersion | Clinic:
-    """Return what the alert's timings come from: the dose's own version, the newest signed
-    version of the patient's watched plan, or the clinic's template."""
+    """Return what the alert's timings come from: the dose's own version, the version of the
+    patient's watched plan that counted when the alert opened, or the clinic's template."""
     if alert.dose is not None:
         return alert.dose.version
     plan = alert.flag.plan if alert.flag is not None else None
     plan = plan or watched_plan_of(alert.patient)
-    version = plan.versions.order_by("-number").first() if plan is not None else None
+    version = version_in_force(plan, alert.opened_at) if plan is not None else None
     return version or alert.patient.clinic
 
 
