@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.domain.schedule import (
+    EVERY_WEEKDAY,
     DoseTimeSpec,
     Occurrence,
     StepSpec,
@@ -233,7 +234,8 @@ CLOCK_CHANGES = [
 wall_times = st.times().map(lambda at: at.replace(microsecond=0, fold=0))
 night_times = st.times(max_value=time(4)).map(lambda at: at.replace(microsecond=0, fold=0))
 dose_times = st.lists(wall_times | night_times, min_size=1, max_size=4, unique=True)
-plan_shapes = st.lists(st.tuples(st.integers(1, 3), dose_times), min_size=1, max_size=3)
+plan_shapes = st.lists(st.tuples(st.integers(1, 9), dose_times), min_size=1, max_size=3)
+weekdays = st.just(EVERY_WEEKDAY) | st.sets(st.integers(0, 6), min_size=1).map(sorted).map(tuple)
 
 
 @st.composite
@@ -244,7 +246,9 @@ def tapers(draw: st.DrawFn) -> tuple[tuple[StepSpec, ...], ZoneInfo, datetime]:
     steps: list[StepSpec] = []
     for number, (length, clocks) in enumerate(draw(plan_shapes), 1):
         ends_on = begins_on + timedelta(days=length - 1)
-        entered = tuple(DoseTimeSpec(clock, f"{number} of {clock}") for clock in sorted(clocks))
+        entered = tuple(
+            DoseTimeSpec(clock, f"{number} of {clock}", draw(weekdays)) for clock in sorted(clocks)
+        )
         steps.append(StepSpec(number, begins_on, ends_on, entered))
         begins_on = ends_on + DAY
     noon = datetime.combine(change_on, time(12), tzinfo=UTC)
@@ -258,7 +262,7 @@ def by_dateutil(steps: Sequence[StepSpec], zone: ZoneInfo) -> list[tuple[datetim
         for dose in step.doses:
             begins = datetime.combine(step.begins_on, dose.wall_time)
             ends = datetime.combine(step.ends_on or step.begins_on, time.max)
-            for wall in rrule(DAILY, dtstart=begins, until=ends):
+            for wall in rrule(DAILY, dtstart=begins, until=ends, byweekday=dose.weekdays):
                 due = resolve_imaginary(wall.replace(tzinfo=zone))
                 if zone is not APIA or wall.date() != date(2011, 12, 30):
                     found.append((due.astimezone(UTC), step.number, dose.amount))
