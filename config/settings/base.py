@@ -186,8 +186,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else No
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # a plan of 2,000 steps is one form with a field for each cell
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -261,9 +261,10 @@ DRF_STANDARDIZED_ERRORS = {
     "ERROR_SCHEMAS": dict.fromkeys(API_ERROR_STATUSES, "config.api_schema.Error"),
 }
 API_WORDS = [
-    "AlertKind", "AlertCloseReason", "Audience", "Capacity", "ClinicCapacity", "DoseState",
-    "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState", "Reader", "ReportKind",
-    "Route", "Rule", "StayKind", "Timing", "UrgencyWord", "Verb", "WorklistFilter",
+    "AlertKind", "AlertCloseReason", "Audience", "Capacity", "ChangeKind", "ClinicCapacity",
+    "DoseState", "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState",
+    "Reader", "ReportKind", "Route", "Rule", "StayKind", "Timing", "UrgencyWord", "Verb",
+    "VersionKind", "WorklistFilter",
 ]  # fmt: skip
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stepdown",

@@ -20,7 +20,7 @@ from tracker.api.plan_shapes import PlanContentShape, SeenOutput
 from tracker.api.plans import PlanOutput, plan_answer
 from tracker.api.signing import PlanDoor
 from tracker.domain.plan_content import plan_content_from
-from tracker.domain.plan_states import VersionKind
+from tracker.domain.plan_states import KINDS, PlanState, VersionKind
 from tracker.models import Plan
 from tracker.selectors.plan_records import plans_shown_to, versions_of
 from tracker.selectors.plans import choices_for
@@ -53,9 +53,7 @@ class PlanAmendApi(ChangeDoor):
 
     class Input(PlanContentShape):
         opened_at = Instant(help_text=OPENED)
-        kind = serializers.ChoiceField(
-            choices=[VersionKind.AMEND.value, VersionKind.STEP_BACK.value]
-        )
+        kind = serializers.ChoiceField(choices=sorted(KINDS[PlanState.ACTIVE]))
 
     @extend_schema(operation_id="plan_amend", request=Input, responses={201: PlanOutput})
     def post(self, request: Request, plan_id: UUID) -> Response:
