@@ -21,7 +21,7 @@ from tracker.selectors.plans import content_of, draft_behind
 from tracker.selectors.versions import version_in_force
 from tracker.services.doses import doses_extend
 from tracker.services.flags import flag_open
-from tracker.services.plan_drafts import plan_draft_discard, plan_draft_keep
+from tracker.services.plan_drafts import MOST_BYTES, plan_draft_discard, plan_draft_keep
 from tracker.services.plan_moves import plan_complete, plan_hold, plan_stop
 from tracker.services.plan_signing import plan_cosign, plan_sign, plan_signature_withdraw
 from tracker.services.plan_text import plan_text, text_sha256
@@ -214,7 +214,7 @@ def test_unfinished_typing_is_kept_as_it_is_and_cannot_be_signed(cast: Cast, pla
         sign_all(cast, plan)
 
 
-@pytest.mark.parametrize("raw", [{"note": "x" * 300_001}, {"note": "\x00"}, {"note": "\ud800"}])
+@pytest.mark.parametrize("raw", [{"note": "x" * 2_000_001}, {"note": "\x00"}, {"note": "\ud800"}])
 def test_what_cannot_be_kept_is_refused(cast: Cast, raw: dict[str, object]) -> None:
     with pytest.raises(Refusal):
         plan_draft_keep(patient=cast.ewan, by=cast.priya, raw=raw, now=NOW)

@@ -54,9 +54,8 @@ def check_in_add(
     """Store which documented signs are present; no signs means "none of these".
 
     `at` is the person's own time, kept when a device was offline; a time ahead of `now` counts
-    as `now`. Opens F1 and F2, or F3 for somebody with a pump, in the same transaction, so people
-    are told by the next sweep. By mouth and by pump together, the worse class of each sign
-    counts, and every sign of a pump is an emergency.
+    as `now`. Opens F1 and F2, or F3 for somebody with a pump, in the same transaction, so that
+    people are told by the next sweep. With a pump every sign is an emergency, also beside tablets.
     """
     patient_lock(patient)
     body = fingerprint(patient.pk, sorted(signs), note, at)
