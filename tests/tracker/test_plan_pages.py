@@ -311,7 +311,9 @@ def test_a_page_cannot_sign_without_the_text_that_was_read(live_cast: Cast) -> N
 
 def test_a_plan_by_pump_is_kept_and_says_why_it_cannot_be_signed(live_cast: Cast) -> None:
     browser = live_cast.client(live_cast.priya)
-    plan = keep(browser, live_cast, route="intrathecal", formulation="pump")
+    visits = {f"visit-{row}": "10:30" for row in range(1, 5)}
+    visits |= {f"rate-{row}": "299,5 micrograms/day" for row in range(1, 5)}
+    plan = keep(browser, live_cast, route="intrathecal", formulation="pump", **visits)
     page = browser.get(reverse("plan-read-back", args=[plan.pk]))
     assert "once the pump is on record" in readable(page)
     assert "once the pump is on record" in readable(sign(browser, plan))

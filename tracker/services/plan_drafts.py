@@ -20,7 +20,7 @@ from tracker.selectors.plans import choices_for, draft_behind, seen_as
 from tracker.services.plan_state import plan_locked
 from tracker.services.requests import patient_lock
 
-MOST_BYTES = 300_000
+MOST_BYTES = 2_000_000
 """How large a kept draft may be."""
 
 
@@ -68,7 +68,7 @@ def plan_draft_keep(
 ) -> Plan:
     """Keep unfinished typing exactly as it is; what is wrong with it is not looked at.
 
-    Refused when it is larger than 300 kB or no mapping of JSON. Conflict as `plan_draft_save`.
+    Refused when it is larger than 2 MB or no mapping of JSON. Conflict as `plan_draft_save`.
     """
     patient_lock(patient)
     kept = _kept_or_refused(raw)

@@ -1,12 +1,17 @@
-"""The door of the plan editor: what is typed stays typed until it is kept and read back."""
+"""The doors of the plan editor: what is typed stays typed until it is kept and read back.
+
+A new plan and a change of a signed one are typed on the same page. Every button works without
+script; with it the page keeps unfinished typing by itself ("autosave").
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -15,97 +20,207 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import NotVisible
 from accounts.clock import database_now
 from accounts.domain.capacities import Verb
-from accounts.domain.problems import Refusal
+from accounts.domain.problems import Conflict, Problem, Refusal
 from accounts.models import Patient, User
 from accounts.services.audit import patient_open
-from accounts.web.answers import person_of
+from accounts.templatetags.when import clock
+from accounts.web.answers import person_of, problems_tell
 from tracker.domain.plan_content import plan_content_from
-from tracker.models import Plan
-from tracker.selectors.plans import choices_for, clinicians_for, draft_of, template_for
+from tracker.domain.plan_states import VersionKind
+from tracker.models import Plan, PlanDraft
+from tracker.selectors.plan_starts import change_start
+from tracker.selectors.plans import (
+    choices_for,
+    clinicians_for,
+    draft_behind,
+    draft_of,
+    seen_as,
+    template_for,
+)
 from tracker.selectors.versions import running_plan_of
-from tracker.services.plan_drafts import plan_draft_save
-from tracker.web.plan_grid import small_number
-from tracker.web.plan_pages import TypedPlan
+from tracker.services.plan_drafts import kind_or_conflict, plan_draft_keep, plan_draft_save
+from tracker.web.plan_changes import plan_to_change
+from tracker.web.plan_read_back import editor_of
+from tracker.web.plan_typed import TypedPlan
 
-MANY = ["GET", "HEAD", "POST"]
+FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
+SHOW_AGAIN = frozenset({"route", "restore"})
+"""Buttons that only show again what was typed."""
 
 
-@require_http_methods(MANY)
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is edited: whose plan, which kind of version, who edits it, and when it is looked at."""
+
+    request: HttpRequest
+    patient: Patient
+    plan: Plan | None  # None: a first plan of which nothing is kept yet
+    kind: VersionKind
+    user: User
+    now: datetime
+
+    @property
+    def draft(self) -> PlanDraft | None:
+        """What is kept of it."""
+        return None if self.plan is None else draft_behind(self.plan)
+
+
+@FORM_METHODS
 def plan_form(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Enter a plan; what was typed stays typed until it is kept as a draft and read back."""
     now, user = database_now(), person_of(request)
     patient = patient_open(actor=user, verb=Verb.PLAN, patient_id=patient_id, page="plan", now=now)
-    clinicians = clinicians_for(patient, now)
-    if request.method != "POST":
-        draft = draft_of(patient)
-        raw = draft.content if draft is not None else template_for(patient, user, now)
-        return _form_page(request, patient, TypedPlan.from_raw(raw, clinicians))
-    typed = TypedPlan.from_post(request.POST, clinicians)
-    action = request.POST.get("do", "")
-    if action:
-        typed.warn()
-        return _form_page(request, patient, typed, focus=_grid_changed(typed, action))
+    draft = draft_of(patient)
+    plan = draft.plan if draft is not None else None
+    return _edited(Desk(request, patient, plan, VersionKind.FIRST, user, now))
+
+
+@FORM_METHODS
+def change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Amend a running plan from a moment ahead."""
+    return _change(request, plan_id, VersionKind.AMEND)
+
+
+@FORM_METHODS
+def resume(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Resume a held plan: every remaining begin date and amount is entered anew."""
+    return _change(request, plan_id, VersionKind.RESUME)
+
+
+@FORM_METHODS
+def step_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Go back a step of a running plan: every begin date and amount is entered anew."""
+    return _change(request, plan_id, VersionKind.STEP_BACK)
+
+
+def _change(request: HttpRequest, plan_id: UUID, kind: VersionKind) -> HttpResponse:
+    now, user = database_now(), person_of(request)
+    plan = plan_to_change(user, plan_id, f"plan-{kind.value}", now)
+    draft = draft_behind(plan)
+    if draft is not None and draft.kind != kind:
+        text = _("Another change of this plan is typed and not signed. Go on with it, or discard.")
+        messages.error(request, text)
+        return redirect(editor_of(plan, draft))
     try:
-        plan = _draft_keep(request, patient, typed, user, now)
+        kind_or_conflict(plan, kind)
+    except Refusal as refusal:
+        problems_tell(request, refusal)
+        return redirect("plan", plan.pk)
+    return _edited(Desk(request, plan.patient, plan, kind, user, now))
+
+
+def _edited(desk: Desk) -> HttpResponse:
+    """Answer one request of the form, whichever kind of version is typed on it."""
+    posted, patient = desk.request.POST, desk.patient
+    clinicians = clinicians_for(patient, desk.now)
+    if desk.request.method != "POST":
+        return _form_page(desk, TypedPlan.from_raw(_raw_shown(desk), clinicians))
+    typed = TypedPlan.from_post(posted, clinicians)
+    action = posted.get("do", "")
+    if action == "autosave":
+        return _kept_by_itself(desk, typed)
+    if action in SHOW_AGAIN:
+        typed.warn()
+        return _form_page(desk, typed)
+    if action:
+        return _form_page(desk, typed, focus=typed.edit(action))
+    try:
+        plan = _draft_saved(desk, typed)
     except Refusal as refusal:
         typed.complain(refusal)
-        return _form_page(request, patient, typed)
-    messages.success(request, _("Draft kept. Nothing starts before it is signed."))
+        return _form_page(desk, typed)
+    messages.success(desk.request, _("Draft kept. Nothing starts before it is signed."))
     return redirect("plan-read-back", plan.pk)
 
 
-def _grid_changed(typed: TypedPlan, action: str) -> str:
-    """Add or remove what the button says; return the name of the cell that takes the focus."""
-    if action == "add-step":
-        return typed.grid.add_row()
-    if action == "add-time":
-        return typed.grid.add_time()
-    name, _dash, typed_number = action.rpartition("-")
-    number = small_number(typed_number)
-    if name != "remove-step" or number is None:
-        raise NotVisible
-    return typed.grid.remove_row(number)
+def _raw_shown(desk: Desk) -> dict[str, object]:
+    """Return what the page opens with: the draft, else the start of this kind of version."""
+    draft = desk.draft
+    if draft is not None:
+        return dict(draft.content)
+    start = change_start(desk.plan, desk.kind) if desk.plan is not None else None
+    return start or template_for(desk.patient, desk.user, desk.now)
 
 
-def _draft_keep(
-    request: HttpRequest, patient: Patient, typed: TypedPlan, user: User, now: datetime
-) -> Plan:
-    """Keep what was typed as the draft that this form was opened on, or as a new one."""
-    draft_id = request.POST.get("plan", "")
-    plan = None
-    if draft_id:
-        draft = draft_of(patient)
-        if draft is None or str(draft.pk) != draft_id:
-            raise NotVisible
-        plan = draft.plan
+def _draft_saved(desk: Desk, typed: TypedPlan) -> Plan:
+    """Keep what was typed as a draft that can be read back; Refusal names every problem."""
     return plan_draft_save(
-        patient=patient,
-        by=user,
-        content=plan_content_from(typed.raw, choices_for(patient, now)),
-        now=now,
-        plan=plan,
-        opened_at=parse_datetime(request.POST.get("opened_at", "")),
+        patient=desk.patient,
+        by=desk.user,
+        content=plan_content_from(typed.raw, choices_for(desk.patient, desk.now)),
+        now=desk.now,
+        plan=_plan_opened(desk),
+        opened_at=parse_datetime(desk.request.POST.get("opened_at", "")),
+        kind=desk.kind,
     )
 
 
-def _form_page(
-    request: HttpRequest, patient: Patient, typed: TypedPlan, *, focus: str = ""
-) -> HttpResponse:
+def _kept_by_itself(desk: Desk, typed: TypedPlan) -> HttpResponse:
+    """Keep unfinished typing; answer the page's script in words that it shows as they are."""
+    posted = desk.request.POST
+    try:
+        plan = plan_draft_keep(
+            patient=desk.patient,
+            by=desk.user,
+            raw=typed.kept,
+            now=desk.now,
+            plan=_plan_opened(desk),
+            opened_at=parse_datetime(posted.get("opened_at", "")),
+            kind=desk.kind,
+        )
+    except Refusal as refusal:
+        said = " ".join(_(str(problem.text)) for problem in refusal.problems)
+        is_conflict = isinstance(refusal, Conflict)
+        href = desk.request.path if is_conflict else ""
+        return JsonResponse({"said": said, "href": href}, status=409 if is_conflict else 400)
+    said = _("Draft kept %(time)s") % {"time": clock(desk.now, desk.user.zone)}
+    return JsonResponse(
+        {"said": said, "plan": str(plan.pk), "opened_at": desk.now.isoformat()}, status=200
+    )
+
+
+def _plan_opened(desk: Desk) -> Plan | None:
+    """Return the plan whose draft the page was opened on; Conflict when that is there no more."""
+    opened = desk.request.POST.get("plan", "")
+    if desk.kind is not VersionKind.FIRST:
+        return desk.plan
+    if not opened:
+        return None
+    try:
+        pk = UUID(opened)
+    except ValueError:
+        raise NotVisible from None
+    if desk.plan is None or desk.plan.pk != pk:
+        text = _(
+            "The draft you opened is signed or thrown away by now. Nothing of yours was saved."
+        )
+        raise Conflict(Problem("draft", text))
+    return desk.plan
+
+
+def _form_page(desk: Desk, typed: TypedPlan, *, focus: str = "") -> HttpResponse:
     """Show the form; a draft that was opened is named, so that nobody's changes are lost."""
-    draft = draft_of(patient)
+    draft = desk.draft
+    seen = seen_as(desk.plan, draft) if desk.plan is not None else None
     opened = {
-        "plan": draft.pk if draft is not None else "",
-        "opened_at": draft.saved_at.isoformat() if draft is not None else "",
+        "plan": str(desk.plan.pk) if desk.plan is not None else "",
+        "opened_at": seen.at.isoformat() if seen is not None else "",
     }
-    if request.method == "POST":
-        opened = {name: request.POST.get(name, "") for name in opened}
+    if desk.request.method == "POST":
+        opened = {name: desk.request.POST.get(name, "") for name in opened}
+    is_change = desk.kind is not VersionKind.FIRST
     context = {
         "here": "patients",
-        "patient": patient,
+        "patient": desk.patient,
+        "plan": desk.plan,
+        "kind": desk.kind.value,
+        "is_change": is_change,
         "draft": draft,
         "opened": opened,
         "focus": focus,
-        "running": running_plan_of(patient),
+        "now": desk.now,
+        "is_posted": desk.request.method == "POST",
+        "running": None if is_change else running_plan_of(desk.patient),
         **typed.view(),
     }
-    return render(request, "tracker/plans/form.html", context)
+    return render(desk.request, "tracker/plans/form.html", context)

@@ -14,13 +14,14 @@ from accounts.web.zones import zone_choices
 from tracker.domain.medicine import RiskFactor
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP
-from tracker.domain.thresholds import THRESHOLDS
+from tracker.domain.thresholds import THRESHOLDS, thresholds_of
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_words import AUDIENCE_WORDS, ROUTE_WORDS, THRESHOLD_WORDS
 
 FEWEST_RUNG_ROWS = 6
 MOST_RUNG_ROWS = 21
 
+CHANGE_FIELDS = ("counts_from_on", "counts_from_time", "change_reason")
 NUMBERS = ("on_time_window", "follow_up_delay", "check_in_every_days", "observation_days")
 
 Choice = tuple[str, Any]
@@ -149,8 +150,21 @@ class PlanForm(forms.Form):
         ]
 
     def thresholds(self) -> list[forms.BoundField]:
-        """Return the fields of the thresholds, all of them empty until somebody types."""
-        return [self[name] for name in THRESHOLDS]
+        """Return the thresholds that a plan by this route has, and others with anything in them.
+
+        All of them are empty until somebody types.
+        """
+        own = thresholds_of(route_typed(self["route"].value()))
+        return [self[name] for name in THRESHOLDS if name in own or self[name].value()]
+
+    def change(self) -> list[forms.BoundField]:
+        """Return what only a change of a signed plan says: from when it counts, and why."""
+        return [self[name] for name in CHANGE_FIELDS]
+
+
+def route_typed(text: object) -> Route:
+    """Return the route chosen; by mouth where none is."""
+    return Route(text) if isinstance(text, str) and text in set(Route) else Route.ORAL
 
 
 def typed_fields(typed: Mapping[str, Any]) -> dict[str, object]:
@@ -163,7 +177,7 @@ def initial_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form shows for a kept draft or for a new plan's template."""
     rungs: dict[str, Any] = {}
     for row, rung in enumerate(raw.get("rungs", ()), 1):
-        rungs |= {f"rung_delay_{row}": rung["delay"], f"rung_audience_{row}": rung["audience"]}
+        rungs |= {f"rung_{name}_{row}": rung.get(name, "") for name in ("delay", "audience")}
     return {**raw, **rungs}
 
 
