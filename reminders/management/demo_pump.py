@@ -123,6 +123,7 @@ def _dates(pump: Pump, by: User, second: User, now: datetime) -> None:
 def _since(pump: Pump, plan: Plan, piotr: User, now: datetime) -> None:
     """Say what was said and look when dates neared and passed, in that order, as it would be."""
     today = local_date(now, ZONE)
+    plan.refresh_from_db()
     flags_evaluate(plan=plan, now=local_midnight(today - 20 * DAY, ZONE))
     _tell(pump, user_of(pump.patient), PumpEventKind.NO_ORAL_ON_HAND, now - 9 * DAY)
     for days in (5, 1):

@@ -58,6 +58,14 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{ONE}reports/"): EVERYBODY,
     ("GET", f"{ONE}zone/"): EVERYBODY,
     ("POST", f"{ONE}zone/"): TRAVELLERS,
+    ("GET", f"{ONE}pumps/"): EVERYBODY,
+    ("POST", f"{ONE}pumps/"): STAFF,
+    ("GET", "pumps/<uuid:pump_id>/"): EVERYBODY,
+    ("POST", "pumps/<uuid:pump_id>/dates/"): STAFF,
+    ("POST", "pumps/<uuid:pump_id>/dates/<uuid:date_id>/confirm/"): STAFF,
+    ("GET", "pumps/<uuid:pump_id>/events/"): EVERYBODY,
+    ("POST", "pumps/<uuid:pump_id>/events/"): EVERYBODY,
+    ("POST", "pumps/<uuid:pump_id>/events/<uuid:event_id>/confirm/"): STAFF,
     ("GET", f"{ONE}stays/"): EVERYBODY,
     ("POST", f"{ONE}stays/"): STAFF,
     ("POST", f"{ONE}stays/<uuid:stay_id>/end/"): STAFF,
@@ -105,6 +113,9 @@ class Operation:
             "flag_id": world.flag,
             "alert_id": world.alert,
             "stay_id": world.stay,
+            "pump_id": world.pump,
+            "event_id": world.refill,
+            "date_id": world.pump_date,
         }
         route = self.route
         for name, row in rows.items():
@@ -175,6 +186,14 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "check-ins": {"client_id": new_id(), "signs": ["fever"], "note": "Warm"},
         "reports": {"client_id": new_id(), "kind": "stopped", "note": "Ran out"},
         "zone": {"zone": "America/New_York", "answer": "keep"},
+        "pumps": {
+            "model": "SynchroMed II",
+            "critical_alarm": "two tones",
+            "non_critical_alarm": "single beep",
+            "team_phone": "01632 960 143",
+        },
+        "dates": {"replacement": "2030-05-12", "read_from": "implant card"},
+        "events": {"client_id": new_id(), "kind": "alarm_critical"},
         "stays": {
             "kind": "hospital",
             "from_at": cast.now.isoformat(),
@@ -197,6 +216,12 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "pass-on": {"note": "On a train"},
         "<uuid:plan_id>": content,
     }
+    confirmations = {
+        "dates": {"falls_on": world.pump_date.falls_on.isoformat()},
+        "events": {"is_confirmed": False, "note": "Visit cancelled"},
+    }
+    if last == "confirm":
+        return confirmations[operation.route.split("/")[2]]
     if operation.route == f"{ONE}stays/<uuid:stay_id>/end/":
         return {"until_at": (cast.now + timedelta(days=3)).isoformat()}
     if operation.route == "doses/<uuid:dose_id>/entries/":

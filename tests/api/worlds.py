@@ -9,9 +9,22 @@ from accounts.services.care_links import care_link_invite
 from tests.cast import Cast
 from tests.tapers import taper_signed
 from tests.tracker.plans import dose, raw_plan, raw_step
+from tests.tracker.pumping import dates_set, pump_make, tell
 from tracker.domain.doses import Outcome
 from tracker.domain.plan_content import plan_content_from
-from tracker.models import Alert, Entry, ExpectedDose, Flag, Plan, Stay, StayKind
+from tracker.domain.pumps import PumpEventKind
+from tracker.models import (
+    Alert,
+    Entry,
+    ExpectedDose,
+    Flag,
+    Plan,
+    Pump,
+    PumpDate,
+    PumpEvent,
+    Stay,
+    StayKind,
+)
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
 from tracker.services.plan_drafts import plan_draft_save
@@ -33,6 +46,9 @@ class World:
     alert: Alert  # about it
     asked_link: CareLink  # invited by the clinic; Ewan has not agreed
     stay: Stay  # begins in two days; no end is known
+    pump: Pump  # on record by Adaeze
+    pump_date: PumpDate  # its replacement date, typed by Adaeze, confirmed by nobody
+    refill: PumpEvent  # told by Isla, confirmed by nobody
 
 
 def world_make(cast: Cast) -> World:
@@ -67,6 +83,8 @@ def world_make(cast: Cast) -> World:
             steps=[raw_step("2027-01-04", "2027-01-10", dose("08:00", "7.50 mg"))],
         )
     )
+    pump = pump_make(cast.ewan, cast.adaeze, now)
+    dates_set(pump, cast.adaeze, None, now, replacement=now.date() + timedelta(days=400))
     return World(
         cast=cast,
         plan=plan,
@@ -96,6 +114,9 @@ def world_make(cast: Cast) -> World:
             note="",
             now=now,
         ),
+        pump=pump,
+        pump_date=pump.dates.get(),
+        refill=tell(pump, cast.isla, PumpEventKind.REFILL_DONE, now).event,
     )
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 
 from accounts.access import Person, patients_visible_to
+from accounts.domain.zones import local_date
 from accounts.models import Patient
 from tracker.domain.plan_states import WATCHED, Route
 from tracker.domain.pump_flags import OralOnHand
 from tracker.domain.pumps import ORAL, REFILLED, PumpDateKind, PumpEventKind, TypedDate
 from tracker.models import Plan, PlanVersion, Pump, PumpDate, PumpEvent
+from tracker.selectors.versions import version_in_force
 
 
 def pump_of(patient: Patient) -> Pump | None:
@@ -129,3 +132,19 @@ def rate_of(version: PlanVersion, today: date) -> str:
         return ""
     begun = version.steps.filter(begins_on__lte=today).order_by("number").last()
     return begun.rate if begun is not None else ""
+
+
+def pumps_of(patient: Patient) -> QuerySet[Pump]:
+    """Return the pumps on record of one patient."""
+    return Pump.objects.filter(patient=patient).select_related("recorded_by")
+
+
+def pump_clock(patient: Patient, now: datetime) -> tuple[ZoneInfo, date]:
+    """Return the zone in which a pump's dates are local, and today's date there.
+
+    It is that of the plan by pump, else the patient's.
+    """
+    plan = pump_plan_of(patient)
+    version = version_in_force(plan, now) if plan is not None else None
+    zone = ZoneInfo(version.zone) if version is not None else patient.zone_info
+    return zone, local_date(now, zone)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Required, TypedDict, Unpack
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,8 +18,7 @@ from accounts.models import Patient, User
 from accounts.services.audit import audit_record
 from tracker.domain.pumps import PumpDateKind
 from tracker.models import Plan, Pump, PumpDate, PumpDateConfirmation, PumpEvent
-from tracker.selectors.pumps import pump_of, pump_plan_of
-from tracker.selectors.versions import version_in_force
+from tracker.selectors.pumps import pump_clock, pump_of, pump_plan_of
 from tracker.services.flag_rules import flags_evaluate
 from tracker.services.requests import patient_lock
 
@@ -170,13 +168,6 @@ def refuse_others_than_clinicians(patient: Patient, by: User, now: datetime) -> 
         raise Refusal(Problem("by", _("Only the clinic records this.")))
 
 
-def pump_today(patient: Patient, now: datetime) -> date:
-    """Return today's date in the zone of the plan by pump, else in the patient's."""
-    plan = pump_plan_of(patient)
-    version = version_in_force(plan, now) if plan is not None else None
-    return local_date(now, ZoneInfo(version.zone) if version is not None else patient.zone_info)
-
-
 def _kept(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
@@ -205,7 +196,7 @@ def _refuse_terms(terms: PumpTerms, today: date) -> None:
 def _refuse_dates(
     pump: Pump, dates: Mapping[PumpDateKind, date], read_from: str, now: datetime
 ) -> None:
-    today, problems = pump_today(pump.patient, now), []
+    (_zone, today), problems = pump_clock(pump.patient, now), []
     if not dates:
         problems.append(Problem("dates", _("Type at least one date.")))
     for kind, falls_on in dates.items():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +15,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import NotVisible
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
-from accounts.domain.zones import local_date
 from accounts.web.answers import problems_put
 from tracker.domain.pumps import ALARMS, ORAL, PumpEventKind
 from tracker.models import Pump, PumpEvent
 from tracker.selectors.pump_page import date_rows, is_waiting, pump_numbers
-from tracker.selectors.pumps import events_of, pump_of, pump_plan_of
-from tracker.selectors.versions import version_in_force
+from tracker.selectors.pumps import events_of, pump_clock, pump_of
 from tracker.services.pump_events import pump_event_add
 from tracker.web.dose_forms import AnswerForm
 from tracker.web.dose_log import answers, page_context
@@ -33,8 +31,7 @@ from tracker.web.standpoint import Standpoint, standpoint
 def pump(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Show the dates as the clinic entered them, whom to call, and what can be said here."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)
-    found, zone = _pump(here), _zone(here)
-    today = local_date(here.now, zone)
+    found, (zone, today) = _pump(here), pump_clock(here.patient, here.now)
     events = list(events_of(found))
     context = _context(here, found) | {
         "zone": zone,
@@ -42,7 +39,7 @@ def pump(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
         "alarm": next((event for event in events if event.kind in ALARMS), None),
         "refill": next((event for event in events if is_waiting(event)), None),
         "oral": next((event for event in events if event.kind in ORAL), None),
-        "is_oral_out_of_date": _is_out_of_date(events, here, zone),
+        "is_oral_out_of_date": _is_out_of_date(events, today),
     }
     return render(request, "tracker/pump/phone.html", context)
 
@@ -68,7 +65,8 @@ def refill_done(request: HttpRequest, patient_id: UUID | None = None) -> HttpRes
     """Say that the pump was refilled; the clinic confirms it and types the next dates."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)
     found = _pump(here)
-    terms = {"zone": _zone(here), "now": here.now}
+    zone, _today = pump_clock(here.patient, here.now)
+    terms: dict[str, Any] = {"zone": zone, "now": here.now}
     form = RefillDoneForm.fresh(**terms)
     if request.method == "POST":
         form = RefillDoneForm(request.POST, **terms)
@@ -114,12 +112,6 @@ def _pump(here: Standpoint) -> Pump:
     return found
 
 
-def _zone(here: Standpoint) -> ZoneInfo:
-    plan = pump_plan_of(here.patient)
-    version = version_in_force(plan, here.now) if plan is not None else None
-    return ZoneInfo(version.zone) if version is not None else here.patient.zone_info
-
-
 def _context(here: Standpoint, found: Pump) -> dict[str, Any]:
     return page_context(here) | {
         "pump": found,
@@ -128,7 +120,7 @@ def _context(here: Standpoint, found: Pump) -> dict[str, Any]:
     }
 
 
-def _is_out_of_date(events: list[PumpEvent], here: Standpoint, zone: ZoneInfo) -> bool:
+def _is_out_of_date(events: list[PumpEvent], today: date) -> bool:
     last = next((event for event in events if event.kind in ORAL), None)
     until = last.expires_on if last is not None else None
-    return until is not None and until < local_date(here.now, zone)
+    return until is not None and until < today
