@@ -8,13 +8,12 @@ from django.utils import translation
 
 from accounts.templatetags.contact import tel
 from accounts.templatetags.when import (
-    at_zone,
     clock,
     day_and_clock,
+    day_minute,
     full_day,
     long_day,
-    minutes,
-    minutes_off,
+    minute,
     short_day,
 )
 
@@ -31,24 +30,23 @@ def test_an_instant_is_shown_in_the_zone_it_is_asked_for() -> None:
     assert day_and_clock(EIGHT_IN_LONDON, "Pacific/Auckland") == "Wed 25 Nov 21:00"
 
 
+def test_what_happened_is_told_without_its_seconds() -> None:
+    happened = EIGHT_IN_LONDON.replace(second=59, microsecond=999)
+    assert clock(happened, "UTC") == "08:00:59"
+    assert minute(happened, "UTC") == "08:00"
+    assert day_minute(happened, "Asia/Kolkata") == "Wed 25 Nov 13:30"
+
+
+def test_both_passes_of_a_repeated_hour_read_the_same() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    second = first + timedelta(hours=1)
+    assert [clock(at, "Europe/London") for at in (first, second)] == ["01:30", "01:30"]
+
+
 def test_the_day_is_the_one_of_the_zone() -> None:
     late = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
     assert short_day(late, "Europe/London") == "Wed 25 Nov"
     assert short_day(late, "Europe/Warsaw") == "Thu 26 Nov"
-
-
-def test_a_zone_switched_on_elsewhere_does_not_move_a_time() -> None:
-    with translation.override("en"):
-        shown = rendered('{{ at|at_zone:"Asia/Tokyo"|date:"D H:i" }}', at=EIGHT_IN_LONDON)
-    assert shown == "Wed 17:00"
-
-
-def test_both_passes_of_a_repeated_hour_keep_their_own_offset() -> None:
-    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    second = first + timedelta(hours=1)
-    offsets = [at_zone(instant, "Europe/London").utcoffset() for instant in (first, second)]
-    assert offsets == [timedelta(hours=1), timedelta(0)]
-    assert [clock(instant, "Europe/London") for instant in (first, second)] == ["01:30", "01:30"]
 
 
 def test_a_wall_time_shows_its_seconds_only_where_it_has_some() -> None:
@@ -68,35 +66,11 @@ def test_days_follow_the_readers_language() -> None:
         assert long_day(date(2026, 11, 25)).lower() == "miércoles 25 noviembre"
 
 
-@pytest.mark.parametrize(
-    ("span", "words"),
-    [
-        (timedelta(minutes=62), "62 minutes late"),
-        (timedelta(minutes=1), "1 minute late"),
-        (timedelta(minutes=-5), "5 minutes early"),
-        (timedelta(seconds=59), "at its time"),
-        (timedelta(seconds=-59), "at its time"),
-        (timedelta(0), "at its time"),
-    ],
-)
-def test_minutes_off_are_said_in_words(span: timedelta, words: str) -> None:
-    assert minutes_off(span) == words
-
-
-def test_minutes_are_whole() -> None:
-    assert minutes(timedelta(minutes=45, seconds=59)) == "45 minutes"
-
-
-@pytest.mark.parametrize("show", [clock, short_day, long_day, full_day, minutes, minutes_off])
+@pytest.mark.parametrize("show", [clock, short_day, long_day, full_day])
 def test_nothing_reads_as_nothing(show: object) -> None:
     assert callable(show)
     assert show(None) == ""
-    assert at_zone(None, "UTC") is None
-
-
-def test_a_time_on_a_page_carries_its_instant() -> None:
-    shown = rendered('{% clock_at at "Europe/Warsaw" %}', at=EIGHT_IN_LONDON)
-    assert shown == '<time datetime="2026-11-25T08:00:00+00:00">09:00</time>'
+    assert (minute(None, "UTC"), day_minute(None, "UTC")) == ("", "")
 
 
 def test_an_icon_without_a_label_is_passed_over() -> None:
