@@ -214,7 +214,7 @@ def test_unfinished_typing_is_kept_as_it_is_and_cannot_be_signed(cast: Cast, pla
         sign_all(cast, plan)
 
 
-@pytest.mark.parametrize("raw", [{"note": "x" * 2_000_001}, {"note": "\x00"}, {"note": "\ud800"}])
+@pytest.mark.parametrize("raw", [{"note": "x" * MOST_BYTES}, {"note": "\x00"}, {"note": "\ud800"}])
 def test_what_cannot_be_kept_is_refused(cast: Cast, raw: dict[str, object]) -> None:
     with pytest.raises(Refusal):
         plan_draft_keep(patient=cast.ewan, by=cast.priya, raw=raw, now=NOW)
@@ -407,8 +407,8 @@ def read_sha256(plan: Plan) -> str:
 
 def test_every_write_of_a_change_is_audited_once(cast: Cast, plan: Plan) -> None:
     change_signed(cast, plan, BEGINS, NOW)
-    rows = AuditRow.objects.filter(target_id=str(plan.pk), at=NOW).order_by("pk")
-    assert [row.action for row in rows] == ["plan.draft_saved", "plan.signed"]
+    rows = AuditRow.objects.filter(target_id=str(plan.pk), at=NOW)
+    assert sorted(row.action for row in rows) == ["plan.draft_saved", "plan.signed"]
 
 
 def test_an_alert_climbs_the_ladder_that_counted_when_it_opened(cast: Cast, plan: Plan) -> None:
