@@ -6,7 +6,7 @@ shows days and nothing else: no level of a reservoir is drawn or worked out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +22,8 @@ from tracker.selectors.pump_wording import EVENT_WORDS
 from tracker.web.labels import CHARACTER
 
 WIDTH, LEFT, RIGHT, EDGE = 1010.0, 14.0, 912.0, 990.0
-ROW, GAP = 38.0, 8.0
+ROW, GAP = 38.0, 12.0
+SMALL_CHARACTER = 6.4
 SHOWN_BACK, SHOWN_AHEAD = timedelta(days=84), timedelta(days=110)
 LEAST_AHEAD = timedelta(days=28)
 MOST_EVENTS = 8
@@ -111,20 +112,24 @@ class _Spot:
 class _Side:
     """One side of the line: which stretches of each row are taken, and where leads go through."""
 
+    anchors: tuple[str, str]  # which side of its lead a label tries first
     taken: list[list[tuple[float, float]]] = field(default_factory=list)
     leads: list[tuple[float, int]] = field(default_factory=list)
+    crossings: int = 0  # labels for which no free place was found
 
     def place(self, x: float, width: float) -> _Spot:
         """Return the row nearest the line, and the side of the lead, where a label is free."""
         for row in range(len(self.taken) + 1):
-            for anchor in ("end", "start"):
-                begins = x - GAP - width if anchor == "end" else x + GAP + 2
+            for anchor in self.anchors:
+                begins = self._begins(x, width, anchor)
                 if self._is_free(row, x, begins, begins + width):
-                    self._take(row, x, begins, begins + width)
-                    return _Spot(x, row, anchor)
-        begins = x - GAP - width
-        self._take(len(self.taken), x, begins, begins + width)
-        return _Spot(x, len(self.taken) - 1, "end")
+                    return self._take(row, x, width, anchor)
+        self.crossings += 1
+        anchor = "end" if x > width + GAP else "start"
+        return self._take(len(self.taken), x, width, anchor)
+
+    def _begins(self, x: float, width: float, anchor: str) -> float:
+        return x - GAP - width if anchor == "end" else x + GAP
 
     def _is_free(self, row: int, x: float, begins: float, ends: float) -> bool:
         if begins < 0 or ends > WIDTH:
@@ -137,11 +142,30 @@ class _Side:
         passed = [each for nearer in self.taken[:row] for each in nearer]
         return not any(other - 2 < x < other_ends + 2 for other, other_ends in passed)
 
-    def _take(self, row: int, x: float, begins: float, ends: float) -> None:
+    def _take(self, row: int, x: float, width: float, anchor: str) -> _Spot:
         while len(self.taken) <= row:
             self.taken.append([])
-        self.taken[row].append((begins, ends))
+        begins = self._begins(x, width, anchor)
+        self.taken[row].append((begins, begins + width))
         self.leads.append((x, row))
+        return _Spot(x, row, anchor)
+
+
+def _places(labels: Sequence[tuple[float, float]], leads: Iterable[float]) -> list[_Spot]:
+    """Return where labels, given as (place on the line, width) from left to right, stand.
+
+    Placed from the left and from the right, with each side of the leads first: the way with the
+    fewest crossings counts, then the one with the fewest rows.
+    """
+    tried = []
+    for anchors in (("end", "start"), ("start", "end")):
+        for is_turned in (False, True):
+            side = _Side(anchors, leads=[(lead, 99) for lead in leads])
+            order = sorted(range(len(labels)), reverse=is_turned)
+            spots = {number: side.place(*labels[number]) for number in order}
+            ways = (side.crossings, len(side.taken), len(tried))
+            tried.append((ways, [spots[number] for number in range(len(labels))]))
+    return min(tried, key=lambda each: each[0])[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,30 +195,44 @@ def pump_line(page: PumpPage) -> PumpLine | None:
     zone = page.zone
     scale = _scale(page, [day for _row, day in entered], events)
     now_x = scale.x(page.now)
-    above, below = _Side(leads=[(now_x, 99)]), _Side()
-    dates = [
-        (row, day, above.place(scale.x(_noon(day, zone)), _width(row.word, _date_small(row, day))))
-        for row, day in sorted(entered, key=lambda pair: pair[1])
-        if _noon(day, zone) >= scale.begins_at
-    ]
-    told = [
-        (event, below.place(scale.x(event.at), _width(_event_text(event), _small(event, zone))))
-        for event in sorted(events, key=lambda event: event.at)
-    ]
-    axis_y = 46 + ROW * max(1, len(above.taken))
+    dates = sorted(
+        ((row, day) for row, day in entered if _noon(day, zone) >= scale.begins_at),
+        key=lambda pair: pair[1],
+    )
+    told = sorted(events, key=lambda event: event.at)
+    above, below = _date_spots(dates, zone, scale, now_x), _event_spots(told, zone, scale)
+    axis_y = 46 + ROW * _rows(above)
     text = date_format(page.now.astimezone(zone), "D j, H:i")
     box_x = min(now_x - 4, WIDTH - NOW_WIDTH)
     return PumpLine(
-        height=axis_y + 40 + ROW * max(1, len(below.taken)),
+        height=axis_y + 40 + ROW * _rows(below),
         axis_y=axis_y,
         ticks=tuple(_ticks(scale, zone)),
-        dates=tuple(_date_pin(row, day, spot, axis_y) for row, day, spot in dates),
-        events=tuple(_event_pin(event, zone, spot, axis_y) for event, spot in told),
+        dates=tuple(
+            _date_pin(row, day, spot, axis_y) for (row, day), spot in zip(dates, above, strict=True)
+        ),
+        events=tuple(
+            _event_pin(event, zone, spot, axis_y) for event, spot in zip(told, below, strict=True)
+        ),
         now_x=now_x,
         now_box_x=box_x,
         now_text_x=box_x + NOW_WIDTH / 2,
         now_text=text,
     )
+
+
+def _date_spots(
+    dates: Iterable[tuple[DateRow, date]], zone: ZoneInfo, scale: _Scale, now_x: float
+) -> list[_Spot]:
+    labels = [
+        (scale.x(_noon(day, zone)), _width(row.word, _date_small(row, day))) for row, day in dates
+    ]
+    return _places(labels, leads=[now_x])
+
+
+def _event_spots(events: Iterable[PumpEvent], zone: ZoneInfo, scale: _Scale) -> list[_Spot]:
+    labels = [(scale.x(each.at), _width(_event_text(each), _small(each, zone))) for each in events]
+    return _places(labels, leads=[])
 
 
 def _scale(page: PumpPage, days: Iterable[date], events: Iterable[PumpEvent]) -> _Scale:
@@ -231,8 +269,12 @@ def _noon(day: date, zone: ZoneInfo) -> datetime:
     return local_midnight(day, zone) + timedelta(hours=12)
 
 
-def _width(*texts: str) -> float:
-    return max(len(text) for text in texts) * CHARACTER
+def _rows(spots: Iterable[_Spot]) -> int:
+    return max((spot.row + 1 for spot in spots), default=1)
+
+
+def _width(text: str, small: str) -> float:
+    return max(len(text) * CHARACTER, len(small) * SMALL_CHARACTER)
 
 
 def _date_small(row: DateRow, day: date) -> str:
@@ -278,7 +320,7 @@ def _event_pin(event: PumpEvent, zone: ZoneInfo, spot: _Spot, axis_y: float) -> 
     return Pin(
         x=spot.x,
         y=y,
-        text_x=spot.x - 12 if spot.anchor == "end" else spot.x + 12,
+        text_x=spot.x - GAP if spot.anchor == "end" else spot.x + GAP,
         anchor=spot.anchor,
         text_y=y + 1,
         small_y=y + 16,
