@@ -1,31 +1,31 @@
 """A change is a version of its own from a moment ahead; what is past never changes."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
 from accounts.domain.problems import Conflict, Refusal
 from accounts.models import AuditRow
-from tests.cast import PASSWORD, Cast
+from tests.cast import Cast
 from tests.tracker.changing import REASON, change_kept, change_signed, expected, frozen
-from tests.tracker.days import SECOND, SIGNED, at, log, plan_signed, tuesday_plan
+from tests.tracker.days import SECOND, at, log, tuesday_plan
 from tests.tracker.plans import dose, raw_step
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import Rule
+from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_states import PlanState, VersionKind
+from tracker.domain.schedule import StepSpec
 from tracker.models import ExpectedDose, Plan, PlanDraft, PlanVersion
 from tracker.selectors.ladders import terms_of
-from tracker.selectors.plan_reading import plan_reading
-from tracker.selectors.plans import content_of, draft_behind
+from tracker.selectors.plan_records import content_signed, versions_of
 from tracker.selectors.versions import version_in_force
 from tracker.services.doses import doses_extend
 from tracker.services.flags import flag_open
 from tracker.services.plan_drafts import MOST_BYTES, plan_draft_discard, plan_draft_keep
 from tracker.services.plan_moves import plan_complete, plan_hold, plan_stop
-from tracker.services.plan_signing import plan_cosign, plan_sign, plan_signature_withdraw
-from tracker.services.plan_text import plan_text, text_sha256
-from tracker.services.signing import plan_cosign_with_password
+from tracker.services.plan_signing import plan_sign
+from tracker.services.plan_text import step_line
 
 NOW = at(12)
 BEGINS = at(0, day=26)
@@ -313,98 +313,6 @@ def test_nothing_of_a_plan_changes_after_its_end(cast: Cast, plan: Plan) -> None
         sign_all(cast, plan, now=later)
 
 
-def test_a_second_signature_is_another_clinicians(cast: Cast) -> None:
-    plan = awaiting(cast)
-    assert plan.state == PlanState.AWAITING
-    assert not ExpectedDose.objects.exists()
-    with pytest.raises(Refusal, match="another clinician's"):
-        cosign(cast, plan, by=cast.priya)
-    version = cosign(cast, plan)
-    plan.refresh_from_db()
-    assert plan.state == PlanState.ACTIVE
-    assert (version.signed_by, version.signed_at) == (cast.priya, SIGNED)
-    assert (version.cosigned_by, version.cosigned_at) == (cast.adaeze, SIGNED + SECOND)
-    assert version.counts_from_at == SIGNED + SECOND
-    states = plan.moves.values_list("from_state", "to_state", "by__name")
-    assert list(states) == [
-        ("draft", "awaiting_cosign", "Dr Priya Raman"),
-        ("awaiting_cosign", "active", "Nurse Adaeze Obi"),
-    ]
-
-
-def awaiting(cast: Cast) -> Plan:
-    """A new plan with the first of two signatures."""
-    cast.harbour.is_cosign_required = True
-    cast.harbour.save()
-    steps = [raw_step("2026-11-24", "", dose("08:00", "15 mg"))]
-    return plan_signed(cast.ewan, cast.priya, SIGNED, steps)
-
-
-def cosign(cast: Cast, plan: Plan, **changed: object) -> PlanVersion:
-    asked = {
-        "by": cast.adaeze,
-        "ticked_steps": [1],
-        "has_confirmed_hours": True,
-        "now": SIGNED + SECOND,
-    }
-    return plan_cosign(plan=plan, **(asked | changed))
-
-
-def test_a_change_with_one_signature_of_two_leaves_the_old_version_running(cast: Cast) -> None:
-    plan = awaiting(cast)
-    cosign(cast, plan)
-    plan.refresh_from_db()
-    change_kept(cast, plan, BEGINS, NOW)
-    assert sign_all(cast, plan) is None
-    plan.refresh_from_db()
-    assert plan.state == PlanState.ACTIVE
-    assert {number for _due, _amount, number in expected(plan)} == {1}
-    with pytest.raises(Conflict, match="Dr Priya Raman signed this"):
-        change_kept(cast, plan, BEGINS, NOW, opened_at=NOW)
-    with pytest.raises(Conflict, match="waits for another clinician"):
-        sign_all(cast, plan)
-    assert cosign(cast, plan, now=NOW + SECOND).number == 2
-
-
-def test_a_first_signature_can_be_withdrawn_and_the_draft_changed(cast: Cast) -> None:
-    plan = awaiting(cast)
-    plan_signature_withdraw(plan=plan, by=cast.adaeze, now=NOW)
-    plan.refresh_from_db()
-    assert plan.state == PlanState.DRAFT
-    with pytest.raises(Conflict, match="Nobody has signed"):
-        cosign(cast, plan, now=NOW)
-    with pytest.raises(Conflict, match="no first signature"):
-        plan_signature_withdraw(plan=plan, by=cast.adaeze, now=NOW)
-
-
-def test_the_second_signature_is_given_to_the_text_of_the_first(cast: Cast) -> None:
-    plan = awaiting(cast)
-    PlanDraft.objects.filter(plan=plan).update(first_signed_sha256="0" * 64)
-    with pytest.raises(Conflict, match="reads differently"):
-        cosign(cast, plan)
-
-
-def test_the_second_signature_needs_the_second_persons_password(cast: Cast) -> None:
-    plan = awaiting(cast)
-    asked = {
-        "plan": plan,
-        "by": cast.adaeze,
-        "ticked_steps": [1],
-        "has_confirmed_hours": True,
-        "read_sha256": read_sha256(plan),
-        "now": SIGNED + SECOND,
-    }
-    with pytest.raises(Refusal, match="not your password"):
-        plan_cosign_with_password(password="guess", **asked)
-    assert plan_cosign_with_password(password=PASSWORD, **asked).cosigned_by == cast.adaeze
-
-
-def read_sha256(plan: Plan) -> str:
-    draft, now = draft_behind(plan), SIGNED + SECOND
-    reading = plan_reading(plan, content_of(draft, plan.patient, now), now)
-    return text_sha256(plan_text(reading, plan.patient))
-
-
 def test_every_write_of_a_change_is_audited_once(cast: Cast, plan: Plan) -> None:
     change_signed(cast, plan, BEGINS, NOW)
     rows = AuditRow.objects.filter(target_id=str(plan.pk), at=NOW)
@@ -426,3 +334,26 @@ def test_an_alert_climbs_the_ladder_that_counted_when_it_opened(cast: Cast, plan
         for at in (BEGINS - SECOND, BEGINS)
     }
     assert [terms_of(alert).number for alert in opened.values()] == [1, 2]
+
+
+def test_what_was_signed_can_be_typed_again_character_for_character(cast: Cast, plan: Plan) -> None:
+    doses = [dose("08:00", "7,5 mg") | {"weekdays": "Mon Wed Fri"}, dose("20:00", "½ tablet")]
+    version = change_signed(
+        cast, plan, at(6, day=26), NOW, steps=[raw_step("2026-11-26", "", *doses)]
+    )
+    signed = content_signed(versions_of(plan).get(pk=version.pk))
+    assert plan_content_from(signed.as_raw()) == signed
+    assert "Mon, Wed, Fri 08:00 7,5 mg; 20:00 ½ tablet" in version.signed_text
+    assert signed.as_raw()["counts_from_time"] == "06:00"
+
+
+def test_the_visits_of_a_pump_stand_in_the_signed_text() -> None:
+    step = StepSpec(
+        number=1,
+        begins_on=at(0, day=26).date(),
+        ends_on=None,
+        doses=(),
+        rate="75,0 mcg per day",
+        visit_time=time(9, 30),
+    )
+    assert "visit at 09:30; rate as programmed: 75,0 mcg per day" in step_line(step)

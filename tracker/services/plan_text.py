@@ -54,7 +54,7 @@ def plan_text(reading: PlanReading, patient: Patient) -> str:
     content = reading.content
     parts = [
         _heading(reading, patient),
-        [_("Steps"), *(_step_line(step) for step in content.steps)],
+        [_("Steps"), *(step_line(step) for step in content.steps)],
         [note.text for note in reading.notes],
         [
             _("Who is told when a dose has no log"),
@@ -104,7 +104,8 @@ def _change_lines(reading: PlanReading) -> list[str]:
     ]
 
 
-def _step_line(step: StepSpec) -> str:
+def step_line(step: StepSpec) -> str:
+    """Return one step as it is signed: dates, then doses with their weekdays, or visit and rate."""
     words = [_dose_words(dose) for dose in step.doses]
     if step.visit_time is not None:
         words.append(_("visit at %(time)s") % {"time": clock_text(step.visit_time)})
