@@ -1,7 +1,5 @@
 """The pages that describe the API, and the answer for addresses that it does not have."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_required

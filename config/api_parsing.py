@@ -1,7 +1,5 @@
 """Reading a body: JSON of a bounded size, in UTF-8, with nothing in it that cannot be stored."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NoReturn

@@ -3,8 +3,6 @@
 Components are named after the operation: `DoseEntryAddApi.Input` becomes `DoseEntryAddInput`.
 """
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who looked at a record; for the person whose record it is."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

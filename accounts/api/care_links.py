@@ -1,7 +1,5 @@
 """The people who help a patient: listed, invited, agreed to, ended."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """How a patient is reached: their own addresses, read and added by themselves only."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -4,8 +4,6 @@ An operation asks for access before it reads the body, so that a record that is 
 somebody answers the same whatever was sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar

@@ -1,7 +1,5 @@
 """Fields that read a body as strictly as a record needs: nothing is guessed or converted."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """GET /me/: who is signed in, what they are to whom, and the token that a write needs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.middleware.csrf import get_token

@@ -1,7 +1,5 @@
 """The patients somebody sees, one patient's record, and taking a patient in."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

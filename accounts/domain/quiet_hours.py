@@ -1,7 +1,5 @@
 """Quiet hours: wall times in a person's zone during which messages wait, emergencies excepted."""
 
-from __future__ import annotations
-
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 

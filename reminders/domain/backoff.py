@@ -1,7 +1,5 @@
 """When a message is tried again after a passing failure."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Which lines go into one message: one recipient, one purpose, one minute; emergencies alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID

@@ -1,7 +1,5 @@
 """How a message may move, and its place in the queue."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType

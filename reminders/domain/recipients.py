@@ -1,7 +1,5 @@
 """Whom a message is for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Travel: where the dose times stand, what a device in another zone means, and its answer."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Expected doses: one row for each occurrence of a dose time."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Self
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """Where the dose times of a patient stand when a device says that it is in another zone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Expected doses: made ahead from the signed steps, cancelled by a change, never altered."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.db import transaction

@@ -4,8 +4,6 @@ Nothing shifts by itself. Who may answer is the doors' matter: the patient, and 
 log.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Doors of travel: where the dose times stand, the question of a device elsewhere, its answers."""
 
-from __future__ import annotations
-
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
