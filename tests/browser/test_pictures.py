@@ -32,6 +32,7 @@ DESK: ViewportSize = {"width": 1280, "height": 860}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NOBODY = ""
 SAMIRA, EWAN = "samira@harbour.example", "ewan@harbour.example"  # due now; on track
+HALINA, PIOTR = "halina@harbour.example", "piotr@harbour.example"  # by pump; her son
 ISLA = "isla@harbour.example"  # caregiver of three
 PRIYA, MORAG = "priya@harbour.example", "morag@harbour.example"  # clinician, administrator
 
@@ -57,6 +58,15 @@ PHONE_PAGES = [
     (EWAN, "/me/", "You and your messages"),
     (EWAN, "/me/looks/", "Who looked at your record"),
     (EWAN, "/patients/{ewan}/people/", "Your caregivers"),
+    (HALINA, "/today/", ""),
+    (HALINA, "/pump/", "Your pump"),
+    (HALINA, "/pump/alarm/", "Which alarm did you hear?"),
+    (HALINA, "/pump/refill/", "When was the pump refilled?"),
+    (HALINA, "/pump/oral/", "Baclofen to swallow, on hand"),
+    (HALINA, "/check-in/", "How are you right now?"),
+    (HALINA, "/urgent/", "Get help now."),
+    (PIOTR, "/feed/{halina}/", "Halina Dąbrowska"),
+    (PIOTR, "/feed/{halina}/pump/", "Pump of Halina Dąbrowska"),
     (ISLA, "/feed/", "People you help"),
     (ISLA, "/feed/{beatriz}/", "Beatriz Carvalho"),
     (ISLA, "/feed/{beatriz}/check-in/", "How is Beatriz Carvalho right now?"),
@@ -71,6 +81,11 @@ DESK_PAGES = [
     (PRIYA, "/patients/", "Patients"),
     (PRIYA, "/patients/{ewan}/", "Ewan Macrae"),
     (PRIYA, "/patients/{kofi}/", "Kofi Mensah-Bright"),
+    (PRIYA, "/patients/{halina}/", "Halina Dąbrowska"),
+    (PRIYA, "/patients/{halina}/pump/", "Halina Dąbrowska"),
+    (PRIYA, "/patients/{halina}/pump/record/", "Pump record"),
+    (PRIYA, "/patients/{halina}/pump/dates/", "Type dates of the pump"),
+    (PRIYA, "/patients/{halina}/pump/told/", "What were you told, or what did you find?"),
     (PRIYA, "/patients/{new}/", "Lucia Ferrer"),
     (PRIYA, "/patients/{new}/plan/", "New plan for Lucia Ferrer"),
     (PRIYA, "/plans/{draft}/read-back/", "Read back the plan for Lucia Ferrer"),
@@ -87,6 +102,7 @@ DESK_PAGES = [
 ID_OF = {
     "ewan": "SELECT id FROM accounts_patient WHERE starts_with(name, 'Ewan ')",
     "kofi": "SELECT id FROM accounts_patient WHERE starts_with(name, 'Kofi ')",
+    "halina": "SELECT id FROM accounts_patient WHERE starts_with(name, 'Halina ')",
     "beatriz": "SELECT id FROM accounts_patient WHERE starts_with(name, 'Beatriz ')",
     "new": "SELECT id FROM accounts_patient WHERE name = 'Lucia Ferrer'",
     "dose": """SELECT dose.id FROM tracker_expecteddose dose

@@ -1,5 +1,6 @@
 """Tables of the taper as prescribed, of what really happened and of who must know."""
 
+from tracker.domain.pumps import PumpDateKind, PumpEventKind
 from tracker.models.alerts import Alert, AlertEvent
 from tracker.models.checkins import CheckIn, CheckInSign, Report, ReportKind, ReportVoid
 from tracker.models.doses import ExpectedDose
@@ -19,10 +20,8 @@ from tracker.models.pumps import (
     Pump,
     PumpDate,
     PumpDateConfirmation,
-    PumpDateKind,
     PumpEvent,
     PumpEventConfirmation,
-    PumpEventKind,
 )
 from tracker.models.stays import Stay, StayKind
 from tracker.models.zones import ZoneChange

@@ -15,7 +15,15 @@ from accounts.models import Patient
 from tracker.domain.plan_states import WATCHED, Route
 from tracker.domain.pump_flags import OralOnHand
 from tracker.domain.pumps import ORAL, REFILLED, PumpDateKind, PumpEventKind, TypedDate
-from tracker.models import Plan, PlanVersion, Pump, PumpDate, PumpEvent
+from tracker.models import (
+    Plan,
+    PlanVersion,
+    Pump,
+    PumpDate,
+    PumpDateConfirmation,
+    PumpEvent,
+    PumpEventConfirmation,
+)
 from tracker.selectors.versions import version_in_force
 
 
@@ -73,12 +81,10 @@ def typed_dates(rows: Iterable[PumpDate]) -> tuple[TypedDate, ...]:
 
 def _counts_at(row: PumpDate) -> datetime | None:
     """Return when both the date and the refill it came with had a second person's word."""
-    confirmation = getattr(row, "confirmation", None)
-    if confirmation is None:
-        return None
-    if row.event is None:
-        return confirmation.at
-    said = getattr(row.event, "confirmation", None)
+    confirmation: PumpDateConfirmation | None = getattr(row, "confirmation", None)
+    if confirmation is None or row.event is None:
+        return confirmation.at if confirmation is not None else None
+    said: PumpEventConfirmation | None = getattr(row.event, "confirmation", None)
     return max(confirmation.at, said.at) if said is not None and said.is_confirmed else None
 
 

@@ -30,7 +30,8 @@ class DayField(forms.DateField):
             "invalid": _("Type a date such as 2026-11-30."),
             "required": _("Type this date from the printout."),
         }
-        super().__init__(**{"widget": widget, "error_messages": errors} | options)
+        settings: dict[str, Any] = {"widget": widget, "error_messages": errors}
+        super().__init__(**(settings | options))
 
 
 class LineField(forms.CharField):
@@ -38,7 +39,8 @@ class LineField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
-        super().__init__(**{"widget": widget} | options)
+        settings: dict[str, Any] = {"widget": widget}
+        super().__init__(**(settings | options))
 
 
 class PumpRecordForm(forms.Form):

@@ -157,7 +157,7 @@ def _places(labels: Sequence[tuple[float, float]], leads: Iterable[float]) -> li
     Placed from the left and from the right, with each side of the leads first: the way with the
     fewest crossings counts, then the one with the fewest rows.
     """
-    tried = []
+    tried: list[tuple[tuple[int, int, int], list[_Spot]]] = []
     for anchors in (("end", "start"), ("start", "end")):
         for is_turned in (False, True):
             side = _Side(anchors, leads=[(lead, 99) for lead in leads])
