@@ -6,15 +6,15 @@ A notice is decided once for each reader, version and step, with the plan's row 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import local_midnight
 from accounts.models import Patient, User
 from accounts.selectors.care_links import logging_caregivers
 from reminders.domain.messages import Purpose, urgency_of
 from reminders.models import Message
 from tracker.domain.plan_states import PlanState
+from tracker.domain.zone_moves import date_begins_at
 from tracker.models import Plan, PlanVersion, VersionSeen
+from tracker.selectors.versions import zone_turns_of
 
 STATES = {
     Purpose.PLAN_CHANGED: {PlanState.ACTIVE},
@@ -85,9 +85,9 @@ def _notices(plan: Plan, versions: Sequence[PlanVersion]) -> Iterator[Notice]:
             yield Notice(newest, None, purpose, newest.signed_at, None)
     if plan.state not in STATES[Purpose.STEP_NOTICE]:
         return
-    zone = ZoneInfo(newest.zone)
+    turns = zone_turns_of(newest)
     for step in newest.steps.all()[1:]:
-        begins_at = local_midnight(step.begins_on, zone)
+        begins_at = date_begins_at(step.begins_on, turns)
         from_at = max(begins_at - STEP_NOTICE_AHEAD, newest.signed_at)
         yield Notice(newest, step.number, Purpose.STEP_NOTICE, from_at, begins_at)
 

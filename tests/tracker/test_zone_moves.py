@@ -192,7 +192,9 @@ def test_the_way_home_is_a_move_too_where_no_dose_is_lost(cast: Cast) -> None:
     move(cast, plan)
     home_at = datetime(2026, 12, 5, 12, tzinfo=UTC)
     doses_extend(plan=plan, now=home_at)
-    assert move(cast, plan, home_at, "Europe/London").counts_from_at == at(0, day=30) + 7 * DAY
+    back = move(cast, plan, home_at, "Europe/London")
+    assert back.counts_from_at == at(0, day=30) + 7 * DAY
+    assert move(cast, plan, back.counts_from_at, "Europe/London").pk == back.pk
 
 
 def test_a_move_that_would_drop_a_dose_is_refused_and_changes_nothing(

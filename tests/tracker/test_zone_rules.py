@@ -15,6 +15,7 @@ from tracker.domain.zone_moves import (
     Hindrance,
     ZoneAnswer,
     compared,
+    date_begins_at,
     move_hindrances,
     occurrences_in_turns,
     turn_ahead,
@@ -248,3 +249,10 @@ def test_a_zone_is_called_after_its_place() -> None:
     names = {each: place_name(each) for each in ("America/New_York", "Etc/GMT+5", "UTC")}
     assert names == {"America/New_York": "New York", "Etc/GMT+5": "Etc/GMT+5", "UTC": "UTC"}
     assert place_name("America/Argentina/Buenos_Aires") == "Buenos Aires"
+
+
+def test_a_date_begins_at_the_midnight_of_the_zone_in_which_its_doses_are_made() -> None:
+    turns = zone_turns(LONDON, [answered(ZoneAnswer.MOVE, "America/New_York", NOON, THERE_AT)])
+    assert date_begins_at(date(2026, 11, 25), turns) == datetime(2026, 11, 25, tzinfo=UTC)
+    assert date_begins_at(date(2026, 11, 26), turns) == THERE_AT
+    assert date_begins_at(date(2026, 11, 27), turns) == THERE_AT + DAY

@@ -126,6 +126,15 @@ def zone_at(turns: Sequence[ZoneTurn], at: datetime) -> ZoneInfo:
     return begun[-1].zone
 
 
+def date_begins_at(day: date, turns: Sequence[ZoneTurn]) -> datetime:
+    """Return the first moment of a local date, in the zone in which its doses are made."""
+    for turn in reversed(turns):
+        begins_at = local_midnight(day, turn.zone)
+        if turn.from_at is None or begins_at >= turn.from_at:
+            return begins_at
+    return local_midnight(day, turns[0].zone)
+
+
 def turn_ahead(turns: Sequence[ZoneTurn], now: datetime) -> ZoneTurn | None:
     """Return the move that was answered and has not begun; None when there is none."""
     last = turns[-1]

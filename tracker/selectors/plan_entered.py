@@ -10,6 +10,7 @@ from tracker.domain.schedule import StepSpec
 from tracker.models import PlanVersion
 from tracker.selectors.plan_difference import Difference, difference_signed
 from tracker.selectors.plan_records import steps_of, versions_of
+from tracker.selectors.versions import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def entered_plans_of(patient: Patient, *, reader: User, now: datetime) -> list[E
             EnteredPlan(
                 version=version,
                 difference=difference_signed(*versions[-2:]) if len(versions) > 1 else None,
-                zone=ZoneInfo(version.zone),
+                zone=zone_of(version, now),
                 steps=steps_of(version),
                 is_ahead=version.counts_from_at > now,
                 is_to_confirm=len(versions) > 1 and not is_seen,

@@ -11,7 +11,7 @@ from tracker.models import Plan, PlanDraft, PlanMove, PlanVersion, VersionSeen
 from tracker.selectors.plan_difference import Difference, difference_signed
 from tracker.selectors.plan_records import moves_of, steps_of, versions_of
 from tracker.selectors.plan_words import MOVE_WORDS, STATE_WORDS
-from tracker.selectors.versions import version_in_force
+from tracker.selectors.versions import version_in_force, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
     ]
     drafts = PlanDraft.objects.filter(plan=plan)
     state = PlanState(plan.state)
-    zone = ZoneInfo(current.zone if current is not None else plan.patient.zone)
+    zone = zone_of(current, now) if current is not None else plan.patient.zone_info
     return PlanPage(
         plan=plan,
         state=str(STATE_WORDS[state]),
@@ -82,4 +82,4 @@ def _has_last_step_begun(versions: list[PlanVersion], now: datetime) -> bool:
     if not versions:
         return False
     newest = versions[-1]
-    return steps_of(newest)[-1].begins_on <= local_date(now, ZoneInfo(newest.zone))
+    return steps_of(newest)[-1].begins_on <= local_date(now, zone_of(newest, now))

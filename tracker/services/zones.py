@@ -76,7 +76,7 @@ def zone_answer_move(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     if travel.ahead is not None and travel.ahead.to_zone == zone.key:
         return travel.ahead
     if have_same_clock(travel.zone, zone, now, now + CLOCKS_COMPARED):
-        return _moved_there(travel, zone)
+        return _moved_there(travel, zone, now)
     move = zone_move(zone, now)
     reasons = reasons_against(travel, move, travel_steps(travel), now)
     if reasons:
@@ -115,11 +115,12 @@ def _is_kept_already(said: ZoneChange, travel: Travel) -> bool:
     return said.answer == ZoneAnswer.KEEP and said.from_zone == travel.zone.key
 
 
-def _moved_there(travel: Travel, zone: ZoneInfo) -> ZoneChange:
-    """Return the move by which the doses came to this zone; Conflict when there was none."""
+def _moved_there(travel: Travel, zone: ZoneInfo, now: datetime) -> ZoneChange:
+    """Return the move by which the doses came to this zone; Conflict when none did."""
+    begun = [each for each in travel.turns if each.from_at is None or each.from_at <= now]
     moves = (each for each in reversed(travel.changes) if each.answer == ZoneAnswer.MOVE)
-    moved = next((each for each in moves if each.to_zone == zone.key), None)
-    if moved is None or zone != travel.zone or zone.key == travel.version.zone:
+    moved = next((each for each in moves if each.counts_from_at == begun[-1].from_at), None)
+    if moved is None or moved.to_zone != zone.key:
         raise _there_already()
     return moved
 
