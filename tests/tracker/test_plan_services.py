@@ -247,8 +247,9 @@ def test_after_five_wrong_passwords_not_even_the_right_one_signs_for_five_minute
 
 
 def test_a_plan_by_pump_is_not_signed_without_a_pump_on_record(cast: Cast) -> None:
-    plan = draft(cast, route="intrathecal", formulation="pump")
-    (problem,) = refused(cast, plan)
+    visit = {"begins_on": "2026-12-09", "visit_time": "10:30", "rate": "299,5 micrograms/day"}
+    plan = draft(cast, route="intrathecal", formulation="pump", steps=[visit])
+    (problem,) = refused(cast, plan, ticked_steps={1})
     assert problem.field == "route"
     assert "once the pump is on record" in problem.text
 

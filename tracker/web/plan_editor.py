@@ -173,7 +173,9 @@ def _kept_by_itself(desk: Desk, typed: TypedPlan) -> HttpResponse:
         is_conflict = isinstance(refusal, Conflict)
         href = desk.request.path if is_conflict else ""
         return JsonResponse({"said": said, "href": href}, status=409 if is_conflict else 400)
-    said = _("Draft kept %(time)s") % {"time": clock(desk.now, desk.user.zone)}
+    said = _("Draft kept %(time)s") % {
+        "time": clock(desk.now.replace(second=0, microsecond=0), desk.user.zone)
+    }
     return JsonResponse(
         {"said": said, "plan": str(plan.pk), "opened_at": desk.now.isoformat()}, status=200
     )

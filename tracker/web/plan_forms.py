@@ -65,6 +65,18 @@ class PlanForm(forms.Form):
             ]
         ),
     )
+    counts_from_on = TypedField(
+        label=_("The change counts from, date"),
+        help_text=_("Ahead of now, like 9 Dec 2026. What is expected before then stays as it is."),
+    )
+    counts_from_time = TypedField(
+        label=_("The change counts from, time"),
+        help_text=_("On the plan’s clock, like 00:00."),
+    )
+    change_reason = TypedField(
+        label=_("Why the plan is changed"),
+        help_text=_("It stays on the record with your name."),
+    )
     route = TypedField(
         label=_("How baclofen is given"),
         help_text=_(

@@ -107,13 +107,16 @@ def grid_paste(grid: Grid, pasted: Pasted) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for problem in pasted.problems:
         number = first + problem.row - 1
+        said = _("Step %(n)d: %(text)s") % {"n": number, "text": problem.text}
         if problem.field == "amount":
-            cell = f"amount-{number}-{places[problem.column - 1] + 1}"
+            place = places[problem.column - 1]
+            cell, name = f"amount-{number}-{place + 1}", grid.columns[place].name
+            about = {"n": number, "name": name, "text": problem.text}
+            said = _("Step %(n)d, %(name)s: %(text)s") % about
         else:
             field = "visit_time" if problem.field == "time" else problem.field
             cell = f"{CELLS.get(field, 'begins')}-{number}"
         if problem.row:
-            said = _("Step %(n)d: %(text)s") % {"n": number, "text": problem.text}
             found.setdefault(cell, []).append(said)
     return found
 

@@ -14,7 +14,7 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.domain.zones import zone_named
 from accounts.models import User
 from tracker.domain.plan_content import plan_content_from
-from tracker.domain.plan_paste import Pasted, paste_read
+from tracker.domain.plan_paste import paste_read
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import steps_read
 from tracker.web.plan_cells import grid_view
@@ -39,6 +39,7 @@ class PasteBox:
 
     text: str = ""
     order: str = ""
+    is_checked: bool = False  # rows were pasted: what is wrong stays marked while it is mended
     ambiguous: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     rows_put: int | None = None
@@ -46,7 +47,7 @@ class PasteBox:
     @property
     def is_open(self) -> bool:
         """Whether something about a paste is shown or asked."""
-        return bool(self.said or self.ambiguous or self.rows_put is not None)
+        return bool(self.said or self.ambiguous or self.is_checked)
 
 
 @dataclass(slots=True)
@@ -85,7 +86,11 @@ class TypedPlan:
             fields=fields,
             rung_numbers=[row for row, _delay, _audience in rungs],
             deleted=Deleted.from_post(typed.get("deleted", "")),
-            paste=PasteBox(text=typed.get("paste", ""), order=typed.get("paste_order", "")),
+            paste=PasteBox(
+                text=typed.get("paste", ""),
+                order=typed.get("paste_order", ""),
+                is_checked=bool(typed.get("checked")),
+            ),
         )
 
     @classmethod
@@ -117,6 +122,8 @@ class TypedPlan:
         """Do what a button of the grid says; return the field that takes the focus."""
         is_paste = action == "paste"
         focus = self._paste() if is_paste else grid_edit(self.grid, action, self.deleted)
+        if self.paste.is_checked:
+            self._check(is_paste=is_paste)
         self.warn()
         return focus
 
@@ -169,17 +176,22 @@ class TypedPlan:
         box.said = tuple(each.text for each in pasted.problems if not each.row)
         if not pasted.rows:
             return "paste_order" if pasted.ambiguous else "paste"
-        self._put(pasted)
-        box.rows_put, box.order = len(pasted.rows), ""
+        self.problems |= grid_paste(self.grid, pasted)
+        box.rows_put, box.order, box.is_checked = len(pasted.rows), "", True
         return "pasted"
 
-    def _put(self, pasted: Pasted) -> None:
-        found = grid_paste(self.grid, pasted)
+    def _check(self, *, is_paste: bool) -> None:
+        """Mark what is wrong with each cell of the grid of which nothing is said yet.
+
+        A cell that asks is not wrong, and one that is still empty is only right after a paste.
+        """
         _steps, problems = steps_read(self.raw, _zone_of(self.fields.get("zone")))
-        self.problems |= found
+        cells = grid_view(self.grid, {}, {}).cells()
+        unasked = {each.name for each in cells if each.is_asking or not (each.value or is_paste)}
+        already = unasked | set(self.problems)
         for problem in problems:
             cell = self.grid.cell_of(problem)
-            if cell is not None and cell not in found:
+            if cell is not None and cell not in already:
                 self.problems.setdefault(cell, []).append(_(str(problem.text)))
 
     def _target_of(self, problem: Problem, text: str) -> str:
