@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -24,6 +23,7 @@ from tests.tracker.plans import dose, raw_plan, raw_step
 from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_states import ALLOWED, ENDED, PlanState, VersionKind
 from tracker.models import Alert, ExpectedDose, Flag, Plan, PlanDraft, PlanMove, PlanVersion
+from tracker.services.doses import doses_extend
 from tracker.services.plan_drafts import plan_draft_save
 from tracker.services.plan_moves import plan_close_observed, plan_complete, plan_hold, plan_stop
 from tracker.services.plan_signing import plan_cosign, plan_sign, plan_signature_withdraw
@@ -120,6 +120,12 @@ class Life:
         if plan.state == was:
             raise Conflict(Problem("plan", "Nothing was closed."))
 
+    def later(self, span: timedelta) -> None:
+        """Let time pass while the engine makes the coming doses of a plan that runs."""
+        self.now += span
+        if self.state == PlanState.ACTIVE:
+            doses_extend(plan=self.plan, now=self.now)
+
     @property
     def state(self) -> PlanState:
         return PlanState(Plan.objects.values_list("state", flat=True).get(pk=self.plan.pk))
@@ -199,8 +205,8 @@ def machine_of(cast: Cast) -> type[RuleBasedStateMachine]:
     """Any actions in any order, seconds or days apart."""
 
     class PlanLives(RuleBasedStateMachine):
-        @initialize()
-        def begin(self) -> None:
+        def __init__(self) -> None:
+            super().__init__()
             self.savepoint = transaction.atomic()
             self.savepoint.__enter__()
             self.life = Life(cast)
@@ -210,7 +216,7 @@ def machine_of(cast: Cast) -> type[RuleBasedStateMachine]:
             later=st.sampled_from([1, 3600, 29 * 3600, 86_400, 30 * 3600, 5 * 86_400]),
         )
         def act(self, action: str, later: int) -> None:
-            self.life.now += timedelta(seconds=later)
+            self.life.later(timedelta(seconds=later))
             state = self.life.state
             was_done = self.life.tried(action)
             if state not in MOVES[action]:
