@@ -116,7 +116,7 @@ def _notice(message: Message, version: PlanVersion) -> tuple[str, list[str]]:
     is_own = message.person_id == patient.user_id
     whose = _("your plan") if is_own else _("the plan of %(name)s") % {"name": _first_name(patient)}
     page = _address("entered-plan", *([] if is_own else [str(patient.pk)]))
-    if message.purpose == Purpose.STEP_NOTICE:
+    if message.step_number is not None:
         step = version.steps.get(number=message.step_number)
         about = {"day": day_text(step.begins_on), "whose": whose}
         fact = _("On %(day)s the next step of %(whose)s begins.") % about

@@ -17,7 +17,7 @@ from tracker.domain.flags import FlagClass
 from tracker.domain.plan_states import PlanState
 from tracker.domain.worklist import highest_class
 from tracker.models import Alert, Entry, Flag, Plan
-from tracker.selectors.chart import STATE_WORDS
+from tracker.selectors.plan_words import STATE_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,6 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
         )
         for before, version in zip([None, *versions], versions, strict=False)
     ]
-    drafts = PlanDraft.objects.filter(plan=plan)
     state = PlanState(plan.state)
     zone = zone_of(current, now) if current is not None else plan.patient.zone_info
     return PlanPage(

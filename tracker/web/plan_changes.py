@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -31,7 +32,7 @@ from tracker.services.plan_moves import MOST_REASON, plan_complete, plan_hold, p
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _reason(label: str) -> forms.CharField:
+def _reason(label: str | Promise) -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=gettext_lazy("It stays on the record with your name."),

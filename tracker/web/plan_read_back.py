@@ -64,15 +64,8 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     sha256 = text_sha256(text)
     if request.POST.get("text_sha256", sha256) != sha256:
         ticked = set()
-    context = {
-        "here": "patients",
-        "patient": plan.patient,
-        "plan": plan,
-        "draft": draft,
-        "editor": editor_of(plan, draft),
+    context = _about(plan, draft, user) | {
         "difference": _difference(plan, content, reading.named, now),
-        "is_second": draft.first_signed_by is not None,
-        "is_own_first": draft.first_signed_by == user,
         "reading": reading,
         "text": text,
         "text_sha256": sha256,
@@ -84,6 +77,19 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "has_confirmed_hours": "confirmed_hours" in request.POST and bool(ticked),
     }
     return render(request, "tracker/plans/read_back.html", context)
+
+
+def _about(plan: Plan, draft: PlanDraft, user: User) -> dict[str, object]:
+    """Return what the page says of the draft itself: where it is typed, who signed it first."""
+    return {
+        "here": "patients",
+        "patient": plan.patient,
+        "plan": plan,
+        "draft": draft,
+        "editor": editor_of(plan, draft),
+        "is_second": draft.first_signed_by is not None,
+        "is_own_first": draft.first_signed_by == user,
+    }
 
 
 @require_POST
