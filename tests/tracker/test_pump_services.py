@@ -263,6 +263,31 @@ def test_whoever_recorded_a_refill_does_not_confirm_it(cast: Cast, pump: Pump, p
     assert not PumpEventConfirmation.objects.exists()
 
 
+def test_dates_typed_again_close_nothing_while_nobody_confirmed_the_refill(
+    cast: Cast, pump: Pump, plan: Plan
+) -> None:
+    event = refill(pump, cast.adaeze, SUNDAY_PASSED, **NEXT)
+    for row in event.dates.all():
+        pump_date_confirm(pump_date=row, by=cast.priya, falls_on=row.falls_on, now=SUNDAY_PASSED)
+
+    assert rules_of(plan) == ["F14", "F15", "F16"]
+
+
+def test_nobody_confirms_what_they_said_themselves(cast: Cast, pump: Pump, plan: Plan) -> None:
+    event = tell(
+        pump,
+        cast.adaeze,
+        PumpEventKind.REFILL_DONE,
+        dates={REFILL: NEXT["refill"], LOW: NEXT["low_reservoir"]},
+        read_from=SOURCE,
+    ).event
+    for is_confirmed in (True, False):
+        with pytest.raises(Refusal, match="You said this yourself"):
+            pump_event_confirm(
+                event=event, by=cast.adaeze, is_confirmed=is_confirmed, note="No", now=TUESDAY
+            )
+
+
 def test_a_refill_that_a_caregiver_reports_waits_for_two_people_of_the_clinic(
     cast: Cast, pump: Pump, plan: Plan
 ) -> None:
