@@ -108,7 +108,7 @@ def one_person_types_dates_and_another_types_them_again(
     priya.get_by_label("Low-reservoir alarm date").fill((today - 2 * DAY).isoformat())
     priya.get_by_label("Read from").fill("letter of the clinic before")
     is_usable(priya)
-    priya.get_by_role("button", name="Keep, then ask for confirmation").click()
+    priya.get_by_role("button", name="Keep, then ask a second person").click()
     expect(priya.get_by_text("Passed 6 days ago")).to_be_visible()
     adaeze.goto(here)
     for name, day in (("Refill date", 6), ("Low-reservoir alarm date", 2)):
@@ -148,7 +148,7 @@ def one_records_a_refill_and_another_confirms_it(
     adaeze.get_by_label("Next refill date").fill((today + 80 * DAY).isoformat())
     adaeze.get_by_label("Low-reservoir alarm date").fill((today + 85 * DAY).isoformat())
     adaeze.get_by_label("Read from").fill("programmer printout")
-    adaeze.get_by_role("button", name="Record, then ask for confirmation").click()
+    adaeze.get_by_role("button", name="Record, then ask a second person").click()
     expect(adaeze.get_by_text("You said it yourself")).to_be_visible()
     priya.goto(here)
     priya.get_by_role("link", name="Confirm or deny it").click()

@@ -64,6 +64,12 @@ def is_by_pump(patient: Patient) -> bool:
     return pump_of(patient) is not None or pump_plan_of(patient) is not None
 
 
+def route_of_signs(patient: Patient) -> Route:
+    """Return the route whose classes this patient's signs have: that of a pump, where there is
+    one, because none of its classes is lower than the one by mouth."""
+    return Route.INTRATHECAL if is_by_pump(patient) else Route.ORAL
+
+
 def typed_dates(rows: Iterable[PumpDate]) -> tuple[TypedDate, ...]:
     """Return dates as the rules read them; rows of `dates_of`."""
     return tuple(

@@ -51,12 +51,12 @@ BASIS: Mapping[Rule, Promise] = MappingProxyType(
         Rule.REFILL_NEAR: gettext_lazy("Boxed warning: keep the refill schedule."),
         Rule.REFILL_PASSED: gettext_lazy("Boxed warning: keep the refill schedule."),
         Rule.LOW_RESERVOIR_PASSED: gettext_lazy(
-            "Discharge sheet of a hospital; case report; boxed warning."
+            "Discharge sheet of a hospital; a published report; boxed warning."
         ),
         Rule.ALARM_NON_CRITICAL: gettext_lazy("Pump maker, alarms page."),
         Rule.ALARM_CRITICAL: gettext_lazy("Pump maker, alarms page."),
         Rule.REPLACEMENT: gettext_lazy("Pump maker: end of the pump’s service life."),
-        Rule.PUMP_PROBLEM: gettext_lazy("Case literature."),
+        Rule.PUMP_PROBLEM: gettext_lazy("Published reports of catheter and programming faults."),
         Rule.NO_ORAL_ON_HAND: gettext_lazy("Pump maker, responsibilities page."),
         Rule.UNDELIVERED: gettext_lazy("An alert that reaches nobody protects nobody."),
         Rule.SET_UP: gettext_lazy("Safety of set-up."),

@@ -18,7 +18,7 @@ from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import Route
 from tracker.models import CheckIn, CheckInSign, Plan, Report, ReportKind
 from tracker.selectors.medicine import baclofen
-from tracker.selectors.pumps import is_by_pump, pump_plan_of
+from tracker.selectors.pumps import pump_plan_of, route_of_signs
 from tracker.selectors.versions import plan_day_of, watched_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
@@ -65,8 +65,7 @@ def check_in_add(
         return _same_check_in(earlier)
     _refuse_long(note)
     plan = pump_plan_of(patient) or watched_plan_of(patient)
-    route = Route.INTRATHECAL if is_by_pump(patient) else Route.ORAL
-    urgencies = _urgencies(signs, route)
+    urgencies = _urgencies(signs, route := route_of_signs(patient))
     check_in = CheckIn(
         patient=patient,
         at=_kept_time(at, now),

@@ -17,9 +17,8 @@ from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.web.answers import problems_put
 from tracker.domain.medicine import Urgency
-from tracker.domain.plan_states import Route
 from tracker.selectors.medicine import baclofen
-from tracker.selectors.pumps import is_by_pump
+from tracker.selectors.pumps import route_of_signs
 from tracker.selectors.said import last_check_in_of, supply_said_since
 from tracker.selectors.versions import plan_day_of
 from tracker.services.answers import SignsAnswer, signs_answer
@@ -136,7 +135,7 @@ def done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
 
 def _page(request: HttpRequest, here: Standpoint, form: AnswerForm) -> HttpResponse:
     facts = baclofen()
-    route = Route.INTRATHECAL if is_by_pump(here.patient) else Route.ORAL
+    route = route_of_signs(here.patient)
     context = page_context(here) | {
         "here": _here(here),
         "form": form,
