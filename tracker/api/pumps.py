@@ -68,7 +68,7 @@ class PumpDateOutput(serializers.Serializer[Any]):
         return said.at.isoformat() if said is not None else None
 
 
-class PumpEventOutput(serializers.Serializer[Any]):
+class PumpStatementOutput(serializers.Serializer[Any]):
     """What one person says happened to a pump."""
 
     id = serializers.UUIDField()
@@ -215,12 +215,12 @@ class PumpEventListApi(ListDoor, PumpDoor):
 
     ordering = ("-received_at", "id")
 
-    @extend_schema(operation_id="pump_events", responses=PumpEventOutput(many=True))
+    @extend_schema(operation_id="pump_events", responses=PumpStatementOutput(many=True))
     def get(self, _request: Request, pump_id: UUID) -> Response:
         """List events, newest first; the look is recorded."""
         pump = self.pump(pump_id, Verb.SEE)
         self.opened(pump.patient_id, "pump events")
-        return self.listed(events_of(pump), PumpEventOutput)
+        return self.listed(events_of(pump), PumpStatementOutput)
 
 
 class PumpEventAddApi(PumpDoor):
@@ -244,7 +244,7 @@ class PumpEventAddApi(PumpDoor):
         )
 
     class Output(serializers.Serializer[Any]):
-        event = PumpEventOutput()
+        event = PumpStatementOutput()
         is_urgent = serializers.BooleanField(
             help_text="Help is needed now: open the urgent page at once."
         )
@@ -273,7 +273,7 @@ class PumpEventConfirmApi(PumpDoor):
         note = Text(max_length=500, required=False, allow_blank=True, default="")
         read_from = Text(max_length=120, required=False, allow_blank=True, default="")
 
-    @extend_schema(operation_id="pump_event_confirm", request=Input, responses=PumpEventOutput)
+    @extend_schema(operation_id="pump_event_confirm", request=Input, responses=PumpStatementOutput)
     def post(self, request: Request, pump_id: UUID, event_id: UUID) -> Response:
         """Confirm a refill by typing its dates again, each the same, or deny it with a note."""
         pump = self.pump(pump_id, Verb.PLAN)
@@ -281,7 +281,7 @@ class PumpEventConfirmApi(PumpDoor):
         said: Any = parse(PumpEventConfirmApi.Input, request)
         dates = DatesInput.kinds(said)
         pump_event_confirm(event=event, by=self.person, dates=dates, now=self.now, **said)
-        return Response(PumpEventOutput(one_of(events_of(pump), event_id)).data)
+        return Response(PumpStatementOutput(one_of(events_of(pump), event_id)).data)
 
 
 pumps = at_one_address(PumpListApi, PumpRecordApi)
