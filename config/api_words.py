@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from accounts.domain import audiences, capacities
 from tracker import models
-from tracker.domain import alerts, dose_record, doses, flags, measures, medicine, plan_states
+from tracker.domain import alerts, dose_record, doses, flags, measures, medicine, plan_states, pumps
 from tracker.selectors import worklist
 
 
@@ -25,6 +25,8 @@ MeasureBasis = _words(dose_record.Basis)
 MeasureName = _words(measures.MeasureName)
 Outcome = _words(doses.Outcome)
 PlanState = _words(plan_states.PlanState)
+PumpDateKind = _words(pumps.PumpDateKind)
+PumpEventKind = _words(pumps.PumpEventKind)
 Reader = _words(medicine.Reader)
 ReportKind = _words(models.ReportKind)
 Route = _words(plan_states.Route)

@@ -263,8 +263,8 @@ DRF_STANDARDIZED_ERRORS = {
 API_WORDS = [
     "AlertKind", "AlertCloseReason", "Audience", "Capacity", "ChangeKind", "ClinicCapacity",
     "DoseState", "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState",
-    "Reader", "ReportKind", "Route", "Rule", "StayKind", "Timing", "UrgencyWord", "Verb",
-    "VersionKind", "WorklistFilter",
+    "PumpDateKind", "PumpEventKind", "Reader", "ReportKind", "Route", "Rule", "StayKind",
+    "Timing", "UrgencyWord", "Verb", "VersionKind", "WorklistFilter",
 ]  # fmt: skip
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stepdown",
