@@ -47,6 +47,8 @@ PHONE_PAGES = [
     (SAMIRA, "/today/", ""),
     (EWAN, "/today/", ""),
     (EWAN, "/today/steps/2/", ""),
+    (EWAN, "/today/plan/", "The plan as entered"),
+    (EWAN, "/today/zone/", ""),
     (SAMIRA, "/today/doses/{dose}/", "dose"),
     (SAMIRA, "/today/doses/{dose}/taken/", ""),
     (SAMIRA, "/today/doses/{dose}/skip/", ""),
@@ -89,6 +91,11 @@ DESK_PAGES = [
     (PRIYA, "/patients/{new}/", "Lucia Ferrer"),
     (PRIYA, "/patients/{new}/plan/", "New plan for Lucia Ferrer"),
     (PRIYA, "/plans/{draft}/read-back/", "Read back the plan for Lucia Ferrer"),
+    (PRIYA, "/plans/{plan}/", "The plan of Ewan Macrae"),
+    (PRIYA, "/plans/{plan}/change/", "Change the plan of Ewan Macrae"),
+    (PRIYA, "/plans/{plan}/step-back/", "Step back in the plan of Ewan Macrae"),
+    (PRIYA, "/plans/{plan}/hold/", "Put the plan of Ewan Macrae on hold"),
+    (PRIYA, "/plans/{plan}/complete/", "Complete the plan of Ewan Macrae"),
     (PRIYA, "/plans/{plan}/stop/", "Stop the plan of Ewan Macrae"),
     (PRIYA, "/patients/{new}/invitation/", "Lucia Ferrer"),
     (PRIYA, "/patients/{ewan}/people/", "Caregivers of Ewan Macrae"),
@@ -174,6 +181,7 @@ def demo(
         try:
             assert "Demo logins" in stack.manage("seed")
             somebody_new_make(stack)
+            change_make(stack)
             stack.start()
             stack.inbox.wait_for(ISLA, seconds=90)
             stack.wait_until(lambda: stack.get("/healthz/engine/")[0] == 200, seconds=60)
@@ -211,6 +219,36 @@ def somebody_new_make(stack: Stack) -> None:
         ]
         raw = raw_plan(steps=steps, ending="open", named_clinician=str(priya.pk))
         plan_draft_save(patient=lucia, by=priya, content=plan_content_from(raw), now=now)
+
+
+def change_make(stack: Stack) -> None:
+    """Change Ewan's plan from tomorrow on: the second version of a plan that runs."""
+    from accounts.models import Patient
+    from tracker.domain.plan_content import plan_content_from
+    from tracker.domain.plan_states import VersionKind
+    from tracker.selectors.plan_records import content_signed, versions_of
+    from tracker.services.plan_drafts import plan_draft_save
+    from tracker.services.plan_signing import plan_sign
+
+    with stack.orm():
+        now = database_now()
+        ewan = Patient.objects.get(name="Ewan Macrae")
+        plan = ewan.plans.get()
+        signed = versions_of(plan).get()
+        raw = content_signed(signed).as_raw() | {
+            "counts_from_on": (now.date() + timedelta(days=2)).isoformat(),
+            "counts_from_time": "00:00",
+            "change_reason": "Spasms at night",
+        }
+        steps = raw["steps"]
+        assert isinstance(steps, list)
+        steps[-1]["doses"][0]["amount"] = "half a 20 mg tablet"
+        content = plan_content_from(raw)
+        kind = VersionKind.AMEND
+        by = signed.signed_by
+        plan_draft_save(patient=ewan, by=by, content=content, now=now, plan=plan, kind=kind)
+        ticked = range(1, len(steps) + 1)
+        plan_sign(plan=plan, by=by, ticked_steps=ticked, has_confirmed_hours=True, now=now)
 
 
 def ids_of(stack: Stack) -> dict[str, str]:
@@ -277,11 +315,33 @@ def test_the_picture_of_a_clinician_shows_whom_to_call_first(opened: Opened, dem
     page = opened(PRIYA, "/worklist/?patient={kofi}", DESK)
 
     rows = page.get_by_role("table").get_by_role("row")
-    expect(rows.nth(1)).to_contain_text("Same-day")
-    expect(rows.nth(1)).to_contain_text("Kofi Mensah-Bright")
+    expect(rows.nth(1)).to_contain_text("Emergency")
+    expect(rows.nth(1)).to_contain_text("Halina Dąbrowska")
+    expect(rows.nth(2)).to_contain_text("Same-day")
+    expect(rows.nth(2)).to_contain_text("Kofi Mensah-Bright")
     expect(page.locator("#peek")).to_contain_text("Kofi Mensah-Bright")
     expect(page.get_by_text("Order: class, then what nobody has")).to_be_visible()
     picture(page, "clinician-worklist")
+
+
+CLINICIAN_PICTURES = [
+    ("clinician-plan-form", "/patients/{new}/plan/", "Amounts are kept character for character"),
+    ("clinician-read-back", "/plans/{draft}/read-back/", "Every dose Lucia Ferrer will see"),
+    ("clinician-plan", "/plans/{plan}/", "Spasms at night"),
+    ("clinician-hold", "/plans/{plan}/hold/", "Never stop baclofen suddenly"),
+    ("clinician-chart", "/patients/{ewan}/", "Lanes are never added together"),
+    ("clinician-pump", "/patients/{halina}/pump/", "No level of the reservoir"),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "words"), CLINICIAN_PICTURES)
+def test_the_pictures_of_the_clinicians_page_show_what_it_says(
+    opened: Opened, name: str, path: str, words: str
+) -> None:
+    page = opened(PRIYA, path, DESK)
+
+    expect(page.locator("main")).to_contain_text(words)
+    picture(page, name)
 
 
 def assert_usable(page: Page, heading: str) -> None:
