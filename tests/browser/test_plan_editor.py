@@ -179,8 +179,8 @@ def test_a_deleted_step_comes_back_with_control_z_and_typing_keeps_its_own_undo(
     page.locator("#time-1").fill("08:00")
     page.locator("#amount-1-1").fill("7.50 mg")
     page.locator("#note-1").fill("with food")
-    page.get_by_role("button", name="Delete step 1").click()
-    expect(page.get_by_text("Step 1 is deleted")).to_be_visible()
+    page.get_by_role("button", name="Remove step 1").click()
+    expect(page.get_by_text("Step 1 is removed")).to_be_visible()
     expect(page.locator("#undo")).to_be_focused()
     assert values(page, "amount-1-1", "note-1") == ["", ""]
     press(page, "Control+z")
@@ -270,7 +270,7 @@ def test_everything_of_the_grid_works_without_script(office: Office, browser: Br
     page.get_by_role("button", name="Put the rows into the grid").click()
     page.get_by_role("button", name="Move step down 1").click()
     assert values(page, "amount-1-1", "amount-2-1") == ["15 mg", "20 mg"]
-    page.get_by_role("button", name="Delete step 2").click()
+    page.get_by_role("button", name="Remove step 2").click()
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Duplicate step 2").click()
     page.get_by_role("button", name="Step 3, 08:00: put in “20 mg”").click()
@@ -293,7 +293,7 @@ def test_axe_finds_nothing_on_the_editor_in_any_of_its_states(office: Office) ->
     expect(page.locator("#pasted")).to_be_visible()
     page.get_by_role("button", name="Duplicate step 2").click()
     expect(page.locator("td.ask").first).to_be_visible()
-    page.get_by_role("button", name="Delete step 1").click()
+    page.get_by_role("button", name="Remove step 1").click()
     expect(page.locator("#undo")).to_be_visible()
     for width, height, scheme in [(1440, 900, "light"), (1024, 768, "dark"), (390, 844, "light")]:
         page.set_viewport_size({"width": width, "height": height})

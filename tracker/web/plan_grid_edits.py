@@ -46,14 +46,14 @@ class Deleted:
         entry = self.entries[-1]
         number = {"n": entry.get("at")}
         if "column" in entry:
-            title = _("Dose time %(n)s is deleted") % number
+            title = _("Dose time %(n)s is removed") % number
             return {"title": title, "text": " ".join(str(each) for each in entry["column"])}
-        row = entry.get("row") if isinstance(entry.get("row"), dict) else {}
-        texts = [row.get(name, "") for name in ("begins_on", "visit_time", "rate")]
-        texts += [*row.get("amounts", []), row.get("note", "")]
+        kept = entry.get("row")
+        row = GridRow.kept(kept if isinstance(kept, Mapping) else {}, MOST_DOSE_TIMES)
+        texts = [row.begins_on, row.visit_time, row.rate, *row.amounts, row.note]
         return {
-            "title": _("Step %(n)s is deleted") % number,
-            "text": ", ".join(str(text) for text in texts if text),
+            "title": _("Step %(n)s is removed") % number,
+            "text": ", ".join(text for text in texts if text),
         }
 
 
