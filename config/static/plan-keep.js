@@ -133,10 +133,11 @@ if (form) {
   document.addEventListener("plan:changed", changed);
   // What is not kept yet is kept first: a session that has ended then costs nobody their typing.
   form.addEventListener("submit", async (event) => {
-    if (!isDirty || isStopped) return;
+    if (!(isDirty || sending) || isStopped) return;
     event.preventDefault();
     await keep();
     if (isDirty) return;
+    clearTimeout(timer);
     form.requestSubmit(event.submitter);
   });
   addEventListener("pagehide", leaving);
