@@ -10,9 +10,9 @@ from tracker.domain.amounts import amount_problems
 WHO = UUID("6f1c2f5e-0d6b-4a36-8b52-3d6f5d8f1c11")
 
 
-def dose(time: str, amount: object) -> dict[str, object]:
+def dose(time: str, amount: object, weekdays: str = "") -> dict[str, object]:
     """One cell of the grid."""
-    return {"time": time, "amount": amount}
+    return {"time": time, "amount": amount, "weekdays": weekdays}
 
 
 def raw_step(begins_on: str = "2026-12-09", ends_on: str = "", *doses: Any) -> dict[str, Any]:

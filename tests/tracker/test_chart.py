@@ -25,10 +25,11 @@ from tracker.services.entries import entry_add, entry_void
 from tracker.services.flags import flag_close
 from tracker.services.plan_moves import plan_stop
 from tracker.services.stays import stay_record
+from tracker.web import chart as web_chart
 from tracker.web.calendar import calendar_of
 from tracker.web.labels import place_in_rows
 from tracker.web.plot import Plot
-from tracker.web.staircase import Quantity, heights_of, lane_unit, quantity, staircase
+from tracker.web.staircase import Quantity, heights_of, lane_unit, quantity
 
 from .charting import DAY, LONDON, dose_on, doses_until, extra, plan_signed, say
 
@@ -60,7 +61,7 @@ def chart_of(cast: Cast, now: datetime = NOW) -> Chart:
 
 def plot_of(chart: Chart) -> Plot:
     """The drawing of a chart with a signed plan."""
-    plot = staircase(chart)
+    plot = web_chart.plot_of(chart)
     assert plot is not None
     return plot
 
@@ -483,7 +484,7 @@ def test_a_plan_that_was_stopped_long_ago_is_shown_where_it_ended(plan, cast: Ca
     chart = chart_of(cast, now=NOW + 400 * DAY)
     assert chart.picture is not None
     assert NOW.date() in chart.picture.axis.days
-    assert staircase(chart).now_x is None
+    assert plot_of(chart).now_x is None
     amounts_after = [
         day.amount for shown in chart.picture.lanes for day in shown.days if day.on > NOW.date()
     ]
@@ -589,3 +590,13 @@ def test_the_number_of_queries_does_not_grow_with_what_was_logged(
         say(loaded, Outcome.TAKEN, by=present.ewan_user)
     with django_assert_max_num_queries(19):
         patient_chart(present.ewan, plan_id=None, now=present.now)
+
+
+def test_days_to_come_show_the_amount_of_their_own_weekday(cast: Cast) -> None:
+    doses = [("08:00", "20 mg", "Mon Wed Fri"), ("08:00", "15 mg", "Tue Thu")]
+    plan_signed(cast.ewan, by=cast.priya, at=SIGNED, steps=[(FIRST, "", doses)])
+
+    (lane_shown,) = chart_of(cast, SIGNED).picture.lanes
+
+    entered = {day.on.weekday(): day.amount for day in lane_shown.days if day.is_ahead}
+    assert entered == {0: "20 mg", 1: "15 mg", 2: "20 mg", 3: "15 mg", 4: "20 mg", 5: "", 6: ""}

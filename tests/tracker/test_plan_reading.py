@@ -176,3 +176,24 @@ def test_gathering_days_loses_and_doubles_none(ahead: int, length: int, zone: Zo
     gathered = [day for each in stretches(days, days[:1] and [days[0].on]) for day in each.days]
     assert gathered == days
     assert all(local_midnight(day.on, zone) < dose.due_at for day in days for dose in day.doses)
+
+
+def test_days_with_other_doses_never_stand_behind_the_same_on_more_days() -> None:
+    odd = DoseTimeSpec(time(8), "20 mg", weekdays=(0, 2, 4))
+    even = DoseTimeSpec(time(8), "15 mg", weekdays=(1, 3))
+    spec = StepSpec(1, date(2026, 11, 30), date(2026, 12, 6), (odd, even))
+    days = coming_days([spec], LONDON, datetime(2026, 11, 29, tzinfo=UTC))
+
+    shown = [
+        ([each.on.day for each in stretch.days], [dose.amount for dose in stretch.first.doses])
+        for stretch in stretches(days, ())
+    ]
+
+    assert shown == [
+        ([30], ["20 mg"]),
+        ([1], ["15 mg"]),
+        ([2], ["20 mg"]),
+        ([3], ["15 mg"]),
+        ([4], ["20 mg"]),
+        ([5, 6], []),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.domain.zones import date_exists, local_date, local_midnight
@@ -106,7 +106,14 @@ def clock_changes(zone: ZoneInfo, first_on: date, last_on: date) -> list[date]:
 
 
 def _is_alike(before: ComingDay, day: ComingDay) -> bool:
-    return before.step.number == day.step.number and not before.past and not day.past
+    """Tell whether one line can stand for both days: nothing past, the same times and amounts."""
+    if before.past or day.past or before.step.number != day.step.number:
+        return False
+    return _entered(before) == _entered(day)
+
+
+def _entered(day: ComingDay) -> list[tuple[time, str]]:
+    return [(dose.wall_time, dose.amount) for dose in day.doses]
 
 
 def _offset(day: date, zone: ZoneInfo) -> timedelta | None:

@@ -248,14 +248,23 @@ def _lane(wall_time: time, days: _Days) -> Lane:
 
 def _lane_day(day: date, wall_time: time, days: _Days) -> LaneDay:
     step, dose = days.steps[day], days.doses.get((day, wall_time))
-    entered = {each.wall_time: each.amount for each in step.dose_times.all()} if step else {}
-    amount = entered.get(wall_time, "")
+    amount = _entered_amount(step, day, wall_time) if step is not None else ""
     cell = None
     if dose is not None:
         if dose.cancelled_at is None:
             amount = dose.amount
         cell = _cell(dose, days.absences, days.axis)
     return LaneDay(on=day, amount=amount, is_ahead=day > days.axis.today, cell=cell)
+
+
+def _entered_amount(step: Step, day: date, wall_time: time) -> str:
+    """Return the amount entered for this time of this weekday; "" where there is none."""
+    found = (
+        each.amount
+        for each in step.dose_times.all()
+        if each.wall_time == wall_time and day.weekday() in each.weekdays
+    )
+    return next(found, "")
 
 
 def _cell(dose: ExpectedDose, absences: Sequence[Absence], axis: Axis) -> Cell | None:

@@ -13,8 +13,9 @@ from accounts.clock import database_now
 from accounts.domain.capacities import Verb
 from accounts.services.audit import patient_open
 from accounts.web.answers import person_of
-from tracker.selectors.chart import patient_chart
+from tracker.selectors.chart import Chart, patient_chart
 from tracker.web.calendar import calendar_of
+from tracker.web.plot import Plot
 from tracker.web.staircase import staircase
 
 SHORT_TIMELINE = 25
@@ -32,13 +33,20 @@ def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     context = {
         "here": "patients",
         "chart": shown,
-        "plot": staircase(shown),
+        "plot": plot_of(shown),
         "calendar": calendar_of(shown.picture) if shown.picture is not None else None,
         "timeline": shown.timeline if is_whole else shown.timeline[:SHORT_TIMELINE],
         "is_timeline_cut": not is_whole and len(shown.timeline) > SHORT_TIMELINE,
         "reader": user,
     }
     return render(request, "tracker/clinic/chart.html", context)
+
+
+def plot_of(shown: Chart) -> Plot | None:
+    """Return the drawing of a chart; None while nothing is signed."""
+    if shown.picture is None:
+        return None
+    return staircase(shown.picture, check_ins=shown.check_ins, extras=shown.extras)
 
 
 def _plan_id(text: str) -> UUID | None:

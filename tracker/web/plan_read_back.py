@@ -19,6 +19,7 @@ from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_states import VersionKind
 from tracker.models import Plan, PlanDraft
 from tracker.selectors.plan_difference import Difference, difference_between
+from tracker.selectors.plan_picture import plan_picture
 from tracker.selectors.plan_reading import plan_reading
 from tracker.selectors.plan_records import content_signed, versions_of
 from tracker.selectors.plans import content_of, draft_behind
@@ -29,6 +30,7 @@ from tracker.services.signing import plan_cosign_with_password, plan_sign_with_p
 from tracker.web.plan_changes import plan_to_change
 from tracker.web.plan_grid import small_number
 from tracker.web.plan_pages import facts_of, ladders, refused_lines, step_lines, thresholds
+from tracker.web.staircase import staircase
 
 EDITORS = {
     VersionKind.AMEND: "plan-change",
@@ -64,9 +66,12 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     sha256 = text_sha256(text)
     if request.POST.get("text_sha256", sha256) != sha256:
         ticked = set()
+    picture = plan_picture(reading, now)
     context = _about(plan, draft, user) | {
         "difference": _difference(plan, content, reading.named, now),
         "reading": reading,
+        "picture": picture,
+        "plot": staircase(picture) if picture is not None else None,
         "text": text,
         "text_sha256": sha256,
         "facts": facts_of(reading),

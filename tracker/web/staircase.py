@@ -1,4 +1,4 @@
-"""Where everything of the chart is drawn: a picture of facts, worked out once, in plain numbers.
+"""Where everything of a plan is drawn: a picture of facts, worked out once, in plain numbers.
 
 This is the one place that reads a number out of an amount, for the height of a line and for nothing
 else. An amount gets a height only if it is one plain number and one word as its unit, and all such
@@ -18,7 +18,7 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from accounts.domain.zones import local_date
-from tracker.selectors.chart import Chart, SignMark
+from tracker.selectors.chart import SignMark
 from tracker.selectors.chart_doses import AwaySpan, Axis, DoseChart, Lane, LaneDay, Run, StepMark
 from tracker.selectors.chart_words import TAKEN_KINDS, CellKind
 from tracker.web.labels import Placed, place_in_rows
@@ -88,11 +88,10 @@ def heights_of(picture: DoseChart) -> dict[tuple[int, str], float]:
     }
 
 
-def staircase(chart: Chart) -> Plot | None:
-    """Return the drawing of a chart; None while nothing is signed."""
-    picture = chart.picture
-    if picture is None:
-        return None
+def staircase(
+    picture: DoseChart, *, check_ins: Sequence[SignMark] = (), extras: Sequence[datetime] = ()
+) -> Plot:
+    """Return the drawing of the doses of one plan, with what was said beside them."""
     axis = picture.axis
     steps, top_y = _steps(picture.steps, axis)
     heights = heights_of(picture)
@@ -102,10 +101,10 @@ def staircase(chart: Chart) -> Plot | None:
         known = {amount: high for (place, amount), high in heights.items() if place == number}
         lanes.append(_lane(lane, known, base_y, axis))
         base_y = lanes[-1].base_y
-    extras = tuple(_x_at(at, axis) for at in chart.extras if _is_on(at, axis))
-    extras_y = base_y + 26 if extras else None
+    extras_x = tuple(_x_at(at, axis) for at in extras if _is_on(at, axis))
+    extras_y = base_y + 26 if extras_x else None
     signs_y = (extras_y or base_y) + 32
-    signs, rows = _signs(chart.check_ins, signs_y, axis)
+    signs, rows = _signs(check_ins, signs_y, axis)
     bottom_y = signs_y + 12
     foot_y = signs_y + 14 + rows * ROW
     away = tuple(_away(span, top_y, bottom_y, foot_y + 12, axis) for span in picture.away)
@@ -120,7 +119,7 @@ def staircase(chart: Chart) -> Plot | None:
         signs_y=signs_y,
         signs=signs,
         extras_y=extras_y,
-        extras=extras,
+        extras=extras_x,
         now_x=_x_at(axis.now_at, axis) if _is_on(axis.now_at, axis) else None,
         now_label=date_format(axis.now_at.astimezone(axis.zone), "H:i"),
     )
