@@ -1,13 +1,13 @@
 """Doors of a signed plan's life: its page, and putting it on hold, completing and stopping it."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -32,26 +32,29 @@ from tracker.services.plan_moves import MOST_REASON, plan_complete, plan_hold, p
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _reason(label: str | Promise) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        help_text=gettext_lazy("It stays on the record with your name."),
-        required=False,
-        max_length=MOST_REASON,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
-    )
+class ReasonField(forms.CharField):
+    """Why something is done, in one line; the service says what is wrong with it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            help_text=gettext_lazy("It stays on the record with your name."),
+            required=False,
+            max_length=MOST_REASON,
+            widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+            **options,
+        )
 
 
 class StopForm(forms.Form):
     """Why a plan is stopped."""
 
-    reason = _reason(gettext_lazy("Why the plan is stopped"))
+    reason = ReasonField(label=gettext_lazy("Why the plan is stopped"))
 
 
 class HoldForm(forms.Form):
     """Why a plan is put on hold, and when somebody looks at it again; nothing is filled in."""
 
-    reason = _reason(gettext_lazy("Why the plan is put on hold"))
+    reason = ReasonField(label=gettext_lazy("Why the plan is put on hold"))
     review_on = forms.DateField(
         label=gettext_lazy("Review date"),
         help_text=gettext_lazy("On this day the worklist asks for a decision. Nothing is preset."),
