@@ -8,13 +8,15 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.clock import database_now
 from accounts.models import Clinic
 from tests.cast import Cast
 from tests.tapers import taper_signed
 from tests.tracker.changing import change_signed
 from tests.tracker.test_plan_pages import keep, readable, sign, value_of
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import PlanState, VersionKind
 from tracker.models import Flag, Plan, PlanMove, PlanVersion, VersionSeen
+from tracker.services.plan_moves import plan_stop
 
 DAY = timedelta(days=1)
 
@@ -227,3 +229,75 @@ def test_read_back_of_a_change_shows_both_amounts_as_entered(
     assert "10 mg" in shown
     assert "15 mg" in shown
     assert not Flag.objects.filter(rule="P1").exists()
+
+
+def test_stopping_looks_at_the_newest_version_for_the_last_step(
+    changed: PlanVersion, priya: Client
+) -> None:
+    words = readable(page(priya, "plan-stop", changed.plan))
+
+    assert "has not begun: stopping now opens a same-day flag." in words
+    assert "Version 2 is signed and not yet in force: it never begins." in words
+    assert "Complete" not in readable(page(priya, "plan", changed.plan))
+
+
+def test_holding_says_that_a_signed_change_does_not_begin(
+    changed: PlanVersion, priya: Client
+) -> None:
+    words = readable(page(priya, "plan-hold", changed.plan))
+
+    assert "Version 2 is signed and not yet in force: it does not begin" in words
+
+
+def test_a_plan_that_does_not_run_cannot_be_completed_and_the_page_says_so(
+    priya: Client, plan: Plan
+) -> None:
+    assert hold(priya, plan).status_code == 302
+
+    response = priya.get(reverse("plan-complete", args=[plan.pk]), follow=True)
+
+    assert "Only a plan that is active can be completed." in readable(response)
+
+
+def test_every_move_leads_back_to_the_plan(priya: Client, plan: Plan) -> None:
+    for name in ("plan-hold", "plan-stop", "plan-complete"):
+        assert page(priya, name, plan).content.decode().count(f'href="/plans/{plan.pk}/"') == 2
+
+
+def test_until_a_change_counts_its_reader_finds_what_counts_now_below_it(
+    changed: PlanVersion, live_cast: Cast
+) -> None:
+    entered = readable(live_cast.client(live_cast.ewan_user).get(reverse("entered-plan")))
+
+    above, below = entered.split("This counts now, until the change above does.")
+    assert "Plan version 2" in above
+    assert "10 mg" in below
+    assert "15 mg" not in below
+
+
+def test_the_entered_plan_says_that_it_is_on_hold(
+    priya: Client, plan: Plan, live_cast: Cast
+) -> None:
+    hold(priya, plan)
+
+    entered = readable(live_cast.client(live_cast.ewan_user).get(reverse("entered-plan")))
+    assert "This plan is on hold. Nothing below is expected" in entered
+
+
+def test_until_a_resume_counts_the_entered_plan_says_that_nothing_is_expected(
+    priya: Client, plan: Plan, live_cast: Cast
+) -> None:
+    hold(priya, plan)
+    begins_at = (live_cast.now + 2 * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+    change_signed(live_cast, plan, begins_at, database_now(), kind=VersionKind.RESUME)
+
+    entered = readable(live_cast.client(live_cast.ewan_user).get(reverse("entered-plan")))
+    assert "Until then nothing is expected." in entered
+    assert "This counts now" not in entered
+
+
+def test_a_plan_that_has_ended_says_so_above_its_steps(plan: Plan, live_cast: Cast) -> None:
+    plan_stop(plan=plan, by=live_cast.priya, reason="Moved away", now=live_cast.now)
+
+    entered = readable(live_cast.client(live_cast.ewan_user).get(reverse("entered-plan")))
+    assert "This plan has ended. Nothing below is expected any more." in entered

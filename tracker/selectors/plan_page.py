@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import local_date
 from tracker.domain.plan_states import PlanState, may_move
 from tracker.domain.schedule import StepSpec
 from tracker.models import Plan, PlanDraft, PlanMove, PlanVersion, VersionSeen
 from tracker.selectors.plan_difference import Difference, difference_signed
 from tracker.selectors.plan_records import moves_of, steps_of, versions_of
 from tracker.selectors.plan_words import MOVE_WORDS, STATE_WORDS
-from tracker.selectors.versions import version_in_force, zone_of
+from tracker.selectors.versions import has_last_step_begun, version_in_force, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,7 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
         may_hold=may_move(state, PlanState.ON_HOLD),
         may_resume=state is PlanState.ON_HOLD,
         may_change=state is PlanState.ACTIVE,
-        may_complete=may_move(state, PlanState.COMPLETED) and _has_last_step_begun(versions, now),
+        may_complete=may_move(state, PlanState.COMPLETED)
+        and has_last_step_begun(versions[-1], now),
         may_stop=may_move(state, PlanState.STOPPED),
     )
-
-
-def _has_last_step_begun(versions: list[PlanVersion], now: datetime) -> bool:
-    if not versions:
-        return False
-    newest = versions[-1]
-    return steps_of(newest)[-1].begins_on <= local_date(now, zone_of(newest, now))

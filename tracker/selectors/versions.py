@@ -37,6 +37,13 @@ def newest_version(plan: Plan) -> PlanVersion | None:
     return plan.versions.order_by("-number").first()
 
 
+def has_last_step_begun(version: PlanVersion, now: datetime) -> bool:
+    """Return whether the last entered step of a version runs or ran; false while it is ahead."""
+    last = version.steps.order_by("-number").first()
+    today = local_date(now, zone_of(version, now))
+    return last is not None and last.begins_on <= today and version.counts_from_at <= now
+
+
 def spans_of(plan: Plan) -> list[Span]:
     """Return when each version's doses are expected, the first one first; empty spans left out.
 

@@ -16,18 +16,20 @@ from accounts.access import NotVisible
 from accounts.clock import database_now
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
+from accounts.domain.zones import local_date
 from accounts.models import User
 from accounts.services.audit import patient_open
 from accounts.web.answers import person_of, problems_put, problems_tell
+from tracker.domain.plan_change import MOST_REASON
 from tracker.domain.plan_states import PlanState, may_move
 from tracker.models import Plan
-from tracker.selectors.course import course_of
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_page import plan_page_of
+from tracker.selectors.plan_records import steps_of, versions_of
 from tracker.selectors.scope import plans_visible_to
-from tracker.selectors.versions import version_in_force
+from tracker.selectors.versions import has_last_step_begun, zone_of
 from tracker.services.plan_drafts import plan_draft_discard
-from tracker.services.plan_moves import MOST_REASON, plan_complete, plan_hold, plan_stop
+from tracker.services.plan_moves import plan_complete, plan_hold, plan_stop
 
 FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -120,13 +122,16 @@ def complete(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Say what completing does, and complete a plan whose last step has begun."""
     now, user = database_now(), person_of(request)
     found = plan_to_change(user, plan_id, "complete", now)
+    if not may_move(PlanState(found.state), PlanState.COMPLETED):
+        messages.error(request, _("Only a plan that is active can be completed."))
+        return redirect("chart", found.patient_id)
     if request.method == "POST":
         try:
             plan_complete(plan=found, by=user, now=now)
         except Refusal as refusal:
             problems_tell(request, refusal)
             return redirect("plan", found.pk)
-        messages.success(request, _("Completed. Check-ins go on as the plan says."))
+        messages.success(request, _("Completed. Doses that were due can still be logged."))
         return redirect("chart", found.patient_id)
     return render(request, "tracker/plans/complete.html", _context(found, forms.Form(), now))
 
@@ -155,17 +160,25 @@ def plan_to_change(user: User, plan_id: UUID, page: str, now: datetime) -> Plan:
 
 
 def _context(found: Plan, form: forms.Form, now: datetime) -> dict[str, object]:
+    """Return what is said before a move of a plan that runs; the newest version decides its end."""
     caution = next(each for each in baclofen().cautions if each.id == "never_stop_suddenly")
-    course = course_of(found.patient, now)
-    last_step = course.steps[-1] if course is not None else None
+    versions = list(versions_of(found))
+    version = next(each for each in reversed(versions) if each.counts_from_at <= now)
+    newest, steps = versions[-1], steps_of(version)
+    today = local_date(now, zone_of(version, now))
+    runs = found.state == PlanState.ACTIVE
+    begun = (step for step in steps if runs and step.begins_on <= today <= (step.ends_on or today))
     return {
         "here": "patients",
         "form": form,
         "plan": found,
         "patient": found.patient,
         "caution": caution,
-        "course": course,
-        "version": version_in_force(found, now),
-        "last_step": last_step,
-        "is_early": course is not None and course.today < course.steps[-1].begins_on,
+        "version": version,
+        "ahead": newest if newest != version else None,
+        "observation_days": newest.observation_days,
+        "step": next(begun, None),
+        "steps": steps,
+        "last_step": steps_of(newest)[-1],
+        "is_early": not has_last_step_begun(newest, now),
     }
