@@ -14,17 +14,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, prefetch_related_objects
 from django.db.models.functions import Coalesce, Extract, JSONObject
 
 from accounts.domain.audiences import Audience
 from accounts.domain.zones import local_date
 from accounts.models import Patient, User
 from tracker.domain.ladder import LadderRung
-from tracker.domain.plan_states import RUNNING, WATCHED, PlanState
+from tracker.domain.plan_states import RUNNING, WATCHED, PlanState, VersionKind
+from tracker.domain.schedule import StepSpec
 from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
 from tracker.models import (
-    DoseTime,
     PlanMove,
     PlanVersion,
     Rung,
@@ -32,6 +32,7 @@ from tracker.models import (
     VersionSeen,
     ZoneChange,
 )
+from tracker.selectors.plan_records import steps_of
 
 ONE_DAY = timedelta(days=1)
 
@@ -81,8 +82,10 @@ class Course:
     steps: tuple[StepLine, ...]
     today: date
     standing: Standing
-    newest: PlanVersion  # of the same plan; it may count from later on
-    seen_by: frozenset[UUID]  # who has said that they saw the newest
+    coming: PlanVersion  # that counts at the end of tomorrow; the same one unless a change begins
+    coming_steps: tuple[StepLine, ...]
+    is_to_resume: bool  # a signed resume has not begun: until then nothing is expected
+    newest: Mapping[PlanVersion, frozenset[UUID]]  # of each watched plan, and who has seen it
     ended_on: date | None  # the day of the last expected dose, or of the stop; None while running
 
     @property
@@ -92,15 +95,29 @@ class Course:
 
     @property
     def begins_tomorrow(self) -> StepLine | None:
-        """The step that begins tomorrow, when it is not the first one."""
+        """The step that begins tomorrow, when it is not the first one; None on hold and after."""
+        if not self._is_expecting:
+            return None
         tomorrow = self.today + ONE_DAY
-        later = self.steps[1:]
+        later = self.coming_steps[1:]
         return next((step for step in later if step.begins_on == tomorrow), None)
+
+    @property
+    def changes_tomorrow(self) -> PlanVersion | None:
+        """The signed change that counts from some time tomorrow; None when there is none."""
+        begins_on = local_date(self.coming.counts_from_at, self.zone)
+        is_tomorrow = self.coming != self.version and begins_on > self.today
+        return self.coming if is_tomorrow and self.standing is Standing.DOSES else None
+
+    @property
+    def _is_expecting(self) -> bool:
+        is_resumed = self.coming != self.version or not self.is_to_resume
+        return self.standing is Standing.DOSES and is_resumed
 
     def to_confirm(self, reader: User) -> PlanVersion | None:
         """Return the change that this reader has not said they saw; None when there is none."""
-        is_change = self.newest.number > 1 and self.newest.plan.state in WATCHED
-        return self.newest if is_change and reader.pk not in self.seen_by else None
+        changes = ((each, seen_by) for each, seen_by in self.newest.items() if each.number > 1)
+        return next((each for each, seen_by in changes if reader.pk not in seen_by), None)
 
     @property
     def observed_until_on(self) -> date | None:
@@ -131,22 +148,24 @@ def course_of(patient: Patient, now: datetime) -> Course | None:
     version = next(running, versions[0] if versions else None)
     if version is None:
         return None
-    newest = next(each for each in signed if each.plan_id == version.plan_id)
+    own = [each for each in signed if each.plan_id == version.plan_id]
     turns = zone_turns(ZoneInfo(version.zone), _zone_answers(version.zones_answered))
     zone = zone_at(turns, now)
     today = local_date(now, zone)
-    steps = _steps(version.steps_entered)
-    ended_on = _ended_on(version, steps, zone, today)
+    coming = _coming(own, zone, today)
+    ended_on = _ended_on(version, _steps(own[0].steps_entered), zone, today)
     return Course(
         version=version,
         turns=turns,
         zone=zone,
         rungs=rungs_from_json(version.rungs_entered),
-        steps=steps,
+        steps=_steps(version.steps_entered),
         today=today,
         standing=_standing(version, ended_on, today),
-        newest=newest,
-        seen_by=frozenset(newest.readers),
+        coming=coming,
+        coming_steps=_steps(coming.steps_entered),
+        is_to_resume=own[0].kind == VersionKind.RESUME and own[0].counts_from_at > now,
+        newest=_newest(signed),
         ended_on=ended_on,
     )
 
@@ -162,15 +181,10 @@ def hold_of(course: Course) -> Hold | None:
     return Hold(since_at=move.at, by=move.by.name if move.by else "", reason=move.reason)
 
 
-def dose_times_of(course: Course, number: int) -> list[DoseTime] | None:
-    """Return the doses of one step of the course, in time order; None when there is no such step.
-
-    A step without doses gives an empty list.
-    """
-    if all(step.number != number for step in course.steps):
-        return None
-    doses = DoseTime.objects.filter(step__version=course.version, step__number=number)
-    return list(doses.order_by("wall_time"))
+def step_entered(course: Course, number: int) -> StepSpec | None:
+    """Return one step of the version that counts, as entered; None when there is no such step."""
+    prefetch_related_objects([course.version], "steps__dose_times")
+    return next((step for step in steps_of(course.version) if step.number == number), None)
 
 
 def rungs_from_json(rows: Sequence[Mapping[str, str | float]]) -> tuple[LadderRung, ...]:
@@ -191,6 +205,21 @@ def rungs_as_json(version: str) -> QuerySet[Any, Any]:
     return Rung.objects.filter(version=OuterRef(version)).values(
         line=JSONObject(number="number", seconds=Extract("delay", "epoch"), audience="audience")
     )
+
+
+def _coming(own: Sequence[Any], zone: ZoneInfo, today: date) -> Any:
+    """Return the version of one plan that counts when tomorrow ends; `own` is newest first."""
+    tomorrow = today + ONE_DAY
+    return next(each for each in own if local_date(each.counts_from_at, zone) <= tomorrow)
+
+
+def _newest(signed: Sequence[Any]) -> dict[PlanVersion, frozenset[UUID]]:
+    """Return the newest version of each watched plan with its readers; `signed` is newest first."""
+    found: dict[UUID, Any] = {}
+    for each in signed:
+        found.setdefault(each.plan_id, each)
+    watched = (each for each in found.values() if each.plan.state in WATCHED)
+    return {each: frozenset(each.readers) for each in watched}
 
 
 def _readers() -> QuerySet[Any, Any]:

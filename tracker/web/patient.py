@@ -17,7 +17,7 @@ from accounts.domain.capacities import Capacity
 from accounts.models import User
 from accounts.web.answers import person_of
 from tracker.selectors.around import Around
-from tracker.selectors.course import course_of, dose_times_of
+from tracker.selectors.course import course_of, step_entered
 from tracker.selectors.history import history_of
 from tracker.selectors.today import today_of
 from tracker.web.standpoint import own_around
@@ -68,15 +68,10 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
     user, now = person_of(request), database_now()
     around = own_around(user, now)
     course = course_of(around.patient, now)
-    doses = dose_times_of(course, number) if course is not None else None
-    if course is None or doses is None:
+    found = step_entered(course, number) if course is not None else None
+    if found is None:
         raise NotVisible
-    context = _context(around, now) | {
-        "course": course,
-        "step": next(step for step in course.steps if step.number == number),
-        "doses": doses,
-        "here": "today",
-    }
+    context = _context(around, now) | {"course": course, "step": found, "here": "today"}
     return render(request, "tracker/patient/step.html", context)
 
 

@@ -25,7 +25,8 @@ def entered(request: HttpRequest, patient_id: UUID | None = None) -> HttpRespons
     plans = entered_plans_of(here.patient, reader=here.user, now=here.now)
     if request.method == "POST":
         said = request.POST.get("version", "")
-        version = next((each.version for each in plans if str(each.version.pk) == said), None)
+        newest = (each.version for each in plans if each.is_newest)
+        version = next((each for each in newest if str(each.pk) == said), None)
         if version is None:
             raise NotVisible
         try:
