@@ -264,7 +264,7 @@ API_WORDS = [
     "AlertKind", "AlertCloseReason", "Audience", "Capacity", "ChangeKind", "ClinicCapacity",
     "DoseState", "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState",
     "PumpDateKind", "PumpEventKind", "Reader", "ReportKind", "Route", "Rule", "StayKind",
-    "Timing", "UrgencyWord", "Verb", "VersionKind", "WorklistFilter",
+    "Timing", "UrgencyWord", "Verb", "VersionKind", "Via", "WorklistFilter",
 ]  # fmt: skip
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stepdown",

@@ -18,6 +18,15 @@ class MessageState(StrEnum):
     EXPIRED = "expired"
 
 
+class AttemptResult(StrEnum):
+    """What came of one try to send a message."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    PERMANENT = "permanent"
+    NOWHERE = "nowhere"
+
+
 class Purpose(StrEnum):
     """Why a message exists."""
 

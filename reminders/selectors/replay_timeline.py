@@ -10,7 +10,7 @@ from accounts.domain.zones import local_date
 from tracker.domain.dose_record import Course, Period
 from tracker.domain.doses import Outcome
 from tracker.models import AlertEvent, Entry, FlagEvent, Plan
-from tracker.selectors.chart_measures import measure_lines, record_of
+from tracker.selectors.chart_measures import measure_lines, measured_record
 from tracker.selectors.wording import alert_headline, flag_headline
 
 
@@ -29,7 +29,9 @@ def measure_texts(plan: Plan, zone: ZoneInfo, *, now: datetime) -> Iterator[str]
         .order_by("due_at")
     )
     extras = Entry.objects.filter(patient=plan.patient, dose=None, void=None)
-    record = record_of(doses=doses, extras=extras, absences=(), zone=zone, course=Course.RUNNING)
+    record = measured_record(
+        doses=doses, extras=extras, absences=(), zone=zone, course=Course.RUNNING
+    )
     first_on = doses[0].local_date if doses else local_date(now, zone)
     period = Period(first_on=first_on, last_on=local_date(now, zone))
     yield f"Measures from {period.first_on} to {period.last_on}, device openings:"

@@ -13,7 +13,7 @@ from accounts.domain.tokens import fingerprint
 from accounts.models import User
 from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, request_of
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.models import ExpectedDose
 from tracker.services.entries import (
     EntryResult,
@@ -59,7 +59,7 @@ def one_tap_log(*, link: OneTapLink, taken_at: datetime | None, now: datetime) -
         patient=dose.plan.patient,
         dose=dose if dose.cancelled_at is None else None,
         by=link.person,
-        via="link",
+        via=Via.LINK,
         outcome=Outcome.TAKEN,
         taken_at=taken_at,
         device_at=None,

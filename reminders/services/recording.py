@@ -13,7 +13,7 @@ from accounts.services.contact_points import contact_point_disable
 from reminders.channels.base import DeliveryError
 from reminders.domain.backoff import next_try_at
 from reminders.domain.grouping import Line
-from reminders.domain.messages import ALLOWED, MessageState, Purpose
+from reminders.domain.messages import ALLOWED, AttemptResult, MessageState, Purpose
 from reminders.models import Attempt, Message, Notification
 from reminders.services.climbing import undelivered_flag
 from reminders.services.follow_ups import follow_up_after_sending
@@ -26,7 +26,7 @@ from tracker.services.alerts import alert_event, alert_skip_ahead
 def sent_record(*, message: Message, point: ContactPoint, now: datetime) -> None:
     """Record that the provider took the message: each alert's thread says who was told."""
     is_known = not _has_a_sender_died(message)
-    _attempt(message, point, "sent", "", now)
+    _attempt(message, point, AttemptResult.SENT, "", now)
     _move(message, MessageState.SENT, now)
     _thread(message, AlertEventKind.TOLD, now)
     follow_up_after_sending(message=message, now=now, is_known=is_known)
@@ -36,7 +36,8 @@ def failure_record(
     *, message: Message, point: ContactPoint, error: DeliveryError, now: datetime
 ) -> None:
     """Record a try that failed: again later, at once on the next contact point, or given up."""
-    _attempt(message, point, "permanent" if error.is_permanent else "retry", error.detail, now)
+    result = AttemptResult.PERMANENT if error.is_permanent else AttemptResult.RETRY
+    _attempt(message, point, result, error.detail, now)
     if not error.is_permanent:
         at = next_try_at(attempts=message.attempts, key=message.pk, now=now)
         if at is not None:
@@ -57,7 +58,7 @@ def undelivered_record(
 ) -> None:
     """Give a message up: the threads say so, F23 opens, and the next rungs are due at once."""
     if point is None:
-        _attempt(message, None, "nowhere", "", now)
+        _attempt(message, None, AttemptResult.NOWHERE, "", now)
     _move(message, MessageState.FAILED, now)
     _thread(message, AlertEventKind.BOUNCED, now, said=detail)
     _flag(message, now)
@@ -118,7 +119,7 @@ def _has_a_sender_died(message: Message) -> bool:
 
 
 def _attempt(
-    message: Message, point: ContactPoint | None, result: str, detail: str, now: datetime
+    message: Message, point: ContactPoint | None, result: AttemptResult, detail: str, now: datetime
 ) -> None:
     Attempt(
         message=message,

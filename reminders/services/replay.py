@@ -15,7 +15,7 @@ from accounts.domain.zones import local_date, local_midnight
 from accounts.models import Patient
 from reminders.services.replay_people import ReplayPeople, replay_people_make
 from reminders.services.sweep import sweep_run
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.domain.openings import OpenDose, match_opening
 from tracker.domain.openings_file import Opening
 from tracker.domain.plan_content import plan_content_from
@@ -151,7 +151,7 @@ def _log(plan: Plan, patient: Patient, opening: Opening) -> None:
         patient=patient,
         dose=doses[found] if found is not None else None,
         by=patient.user,
-        via="device",
+        via=Via.DEVICE,
         outcome=Outcome.TAKEN,
         taken_at=opening.at,
         device_at=None,

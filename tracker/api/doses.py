@@ -17,9 +17,9 @@ from accounts.api.fields import Body, Flag, Id, Instant, Text
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Problem, Refusal
 from accounts.domain.zones import local_date
-from tracker.api.entry_shapes import VIA, EntryAnswer, EntryOutput, entry_answer
+from tracker.api.entry_shapes import EntryAnswer, EntryOutput, entry_answer
 from tracker.api.periods import PeriodInput, period_asked
-from tracker.domain.doses import DoseState, Outcome, dose_state
+from tracker.domain.doses import DoseState, Outcome, Via, dose_state
 from tracker.models import ExpectedDose
 from tracker.selectors.dose_entries import doses_with_entries
 from tracker.selectors.scope import doses_visible_to
@@ -129,7 +129,7 @@ class DoseEntryAddApi(Door):
         result = entry_add(
             patient=patient,
             by=self.person,
-            via=VIA,
+            via=Via.API,
             outcome=outcome,
             taken_at=said["taken_at"],
             device_at=said["device_now"],

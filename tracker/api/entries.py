@@ -13,8 +13,8 @@ from accounts.access import NotVisible, require, verbs_of
 from accounts.api.doors import Door, ListDoor, at_one_address, one_of, parse
 from accounts.api.fields import Body, Id, Instant, Text
 from accounts.domain.capacities import Verb
-from tracker.api.entry_shapes import VIA, EntryAnswer, EntryOutput, entry_answer
-from tracker.domain.doses import Outcome
+from tracker.api.entry_shapes import EntryAnswer, EntryOutput, entry_answer
+from tracker.domain.doses import Outcome, Via
 from tracker.models import Entry
 from tracker.selectors.dose_entries import extras_of
 from tracker.selectors.scope import entries_visible_to
@@ -63,7 +63,7 @@ class ExtraEntryAddApi(Door):
         result = entry_add(
             patient=patient,
             by=self.person,
-            via=VIA,
+            via=Via.API,
             outcome=Outcome.TAKEN,
             taken_at=said["taken_at"],
             device_at=said["device_now"],

@@ -9,12 +9,10 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.api.fields import PersonOutput
-from tracker.domain.doses import Outcome, Timing, minutes_from_due, timing
+from tracker.domain.doses import Outcome, Timing, Via, minutes_from_due, timing
 from tracker.models import Entry, EntryVoid
 from tracker.services.entries import EntryResult
 
-VIA = "api"
-"""How an entry made here says where it came from."""
 QUESTIONS = ["", "one_or_two", "two_people", "clock"]
 
 
@@ -38,7 +36,7 @@ class EntryOutput(serializers.Serializer[Any]):
     device_at = serializers.DateTimeField(allow_null=True, help_text="The device's own clock.")
     received_at = serializers.DateTimeField()
     by = PersonOutput()
-    via = serializers.CharField()
+    via = serializers.ChoiceField(choices=list(Via))
     reason = serializers.CharField()
     amount_differs = serializers.BooleanField(source="is_amount_different")
     amount_note = serializers.CharField()

@@ -14,14 +14,15 @@ from accounts.api.fields import Body, Day, Flag, Text
 from accounts.domain.problems import Problem, Refusal
 from tracker.api.plans import PlanOutput, plan_answer
 from tracker.api.signing import PlanDoor
+from tracker.domain.plan_change import MOST_REASON
 from tracker.selectors.medicine import baclofen
-from tracker.services.plan_moves import MOST_REASON, plan_complete, plan_hold, plan_stop
+from tracker.services.plan_moves import plan_complete, plan_hold, plan_stop
 
 WARNING = "never_stop_suddenly"
 
 
 class PlanHoldApi(PlanDoor):
-    """A clinician pauses a plan."""
+    """A clinician puts a plan on hold."""
 
     class Input(Body):
         reason = Text(max_length=MOST_REASON)

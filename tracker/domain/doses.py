@@ -18,6 +18,15 @@ class Outcome(StrEnum):
     MISSED = "missed"
 
 
+class Via(StrEnum):
+    """How an entry came in."""
+
+    PAGE = "page"
+    LINK = "link"
+    API = "api"
+    DEVICE = "device"
+
+
 class DoseState(StrEnum):
     """Where one expected dose stands at a moment. Derived, never stored."""
 

@@ -63,6 +63,14 @@ class Rule(StrEnum):
     ZONE_MOVED = "P3"
 
 
+class FlagEventKind(StrEnum):
+    """One thing that happened to a flag."""
+
+    OPENED = "opened"
+    RESTATED = "restated"
+    CLOSED = "closed"
+
+
 CLASS_OF: Mapping[Rule, FlagClass] = MappingProxyType(
     {
         Rule.EMERGENCY_SIGN: FlagClass.EMERGENCY,

@@ -58,7 +58,7 @@ class Flag(models.Model):
 
 
 class FlagEvent(OrderedFact):
-    """One thing that happened to a flag: opened, restated, noted, closed."""
+    """One thing that happened to a flag: opened, restated, closed."""
 
     id = models.BigAutoField(primary_key=True)
     flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="events")

@@ -25,7 +25,7 @@ from tracker.selectors.chart_measures import (
     MeasureLine,
     course_of,
     measure_lines,
-    record_of,
+    measured_record,
     span_words,
 )
 from tracker.selectors.chart_record import ChartRecord, PlanRecord, chart_record, is_void
@@ -194,7 +194,7 @@ def _measures(record: ChartRecord, period: Period | None, now: datetime) -> tupl
     if period is None or record.shown is None:
         return ()
     end = record.shown.end
-    facts = record_of(
+    facts = measured_record(
         doses=record.doses,
         extras=record.extras,
         absences=record.absences,

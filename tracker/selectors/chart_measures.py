@@ -70,7 +70,7 @@ class MeasureLine:
     period: str  # where it is not the period of all the others, in words; else ""
 
 
-def record_of(
+def measured_record(
     *,
     doses: Iterable[ExpectedDose],
     extras: Iterable[Entry],

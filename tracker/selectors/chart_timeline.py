@@ -17,6 +17,7 @@ from accounts.domain.zones import place_name
 from accounts.models import User
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.doses import Outcome, Timing, minutes_from_due, timing
+from tracker.domain.flags import FlagEventKind
 from tracker.domain.plan_states import PlanState
 from tracker.domain.zone_moves import ZoneAnswer
 from tracker.models import (
@@ -67,12 +68,11 @@ _SHOWN_ALERT_EVENTS: Mapping[str, Promise] = MappingProxyType(
     }
 )
 
-_FLAG_EVENTS: Mapping[str, Promise] = MappingProxyType(
+_FLAG_EVENTS: Mapping[FlagEventKind, Promise] = MappingProxyType(
     {
-        "opened": gettext_lazy("Flag opened:"),
-        "restated": gettext_lazy("Flag restated:"),
-        "noted": gettext_lazy("Note on a flag:"),
-        "closed": gettext_lazy("Flag closed:"),
+        FlagEventKind.OPENED: gettext_lazy("Flag opened:"),
+        FlagEventKind.RESTATED: gettext_lazy("Flag restated:"),
+        FlagEventKind.CLOSED: gettext_lazy("Flag closed:"),
     }
 )
 
@@ -199,7 +199,7 @@ def _report_line(report: Report) -> TimelineLine:
 def _flag_line(event: FlagEvent) -> TimelineLine:
     return TimelineLine(
         at=event.at,
-        fact=str(_FLAG_EVENTS.get(event.kind, event.kind)),
+        fact=str(_FLAG_EVENTS[FlagEventKind(event.kind)]),
         text=_with_name(flag_headline(event.flag), event.by),
         quote=event.note,
     )

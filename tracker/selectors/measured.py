@@ -13,7 +13,7 @@ from tracker.domain.adherence import measures
 from tracker.domain.dose_record import Period
 from tracker.domain.measures import Measure
 from tracker.domain.plan_states import PlanState
-from tracker.selectors.chart_measures import MeasureLine, course_of, measure_lines, record_of
+from tracker.selectors.chart_measures import MeasureLine, course_of, measure_lines, measured_record
 from tracker.selectors.chart_record import chart_record
 
 
@@ -44,7 +44,7 @@ def plan_measured(
     if found is None or found.shown is None or not found.shown.is_signed:
         return None
     end = found.shown.end
-    record = record_of(
+    record = measured_record(
         doses=found.doses,
         extras=found.extras,
         absences=found.absences,

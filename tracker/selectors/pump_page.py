@@ -14,7 +14,7 @@ from accounts.domain.zones import local_date, local_midnight
 from accounts.models import CareLink, Patient
 from accounts.selectors.clinics import clinicians_of
 from tracker.domain.alerts import AlertEventKind
-from tracker.domain.flags import Rule
+from tracker.domain.flags import FlagEventKind, Rule
 from tracker.domain.pumps import PumpDateKind, PumpEventKind, standing_dates
 from tracker.models import AlertEvent, FlagEvent, Plan, PlanVersion, Pump, PumpDate, PumpEvent, Step
 from tracker.selectors.matters import Matter, open_matters, told_name
@@ -226,7 +226,7 @@ def _is_denied(event: PumpEvent) -> bool:
 
 def _closed_since(patient: Patient, since: datetime) -> list[ClosedFlag]:
     closing = FlagEvent.objects.filter(
-        flag__patient=patient, flag__rule__in=PUMP_FLAGS, kind="closed", at__gte=since
+        flag__patient=patient, flag__rule__in=PUMP_FLAGS, kind=FlagEventKind.CLOSED, at__gte=since
     )
     return [
         ClosedFlag(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient, User
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.models import Entry, ExpectedDose, ReportKind
 from tracker.selectors.versions import plan_day_of
 from tracker.services.checkins import check_in_add, report_add
@@ -84,7 +84,7 @@ def dose_skip_none_left(
     patient: Patient,
     dose: ExpectedDose,
     by: User,
-    via: str,
+    via: Via,
     reason: str,
     client_id: UUID,
     now: datetime,
@@ -111,7 +111,7 @@ def entry_correct(
     *,
     entry: Entry,
     by: User,
-    via: str,
+    via: Via,
     outcome: Outcome,
     taken_at: datetime | None,
     reason: str,

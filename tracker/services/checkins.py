@@ -23,7 +23,7 @@ from tracker.selectors.versions import plan_day_of, watched_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
 from tracker.services.plan_flags import flag_sign_after_step
-from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
+from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
 
 _EMERGENCY_RULE = {
     Route.ORAL: Rule.EMERGENCY_SIGN,
@@ -58,7 +58,7 @@ def check_in_add(
     people are told by the next sweep. With a pump every sign is an emergency, also beside tablets.
     """
     patient_lock(patient)
-    body = fingerprint(patient.pk, sorted(signs), note, at)
+    body = request_sha256(patient.pk, sorted(signs), note, at)
     earlier = CheckIn.objects.filter(by=by, client_id=client_id).first()
     if earlier is not None:
         same_body_or_conflict(earlier.body_sha256, body)
@@ -108,7 +108,7 @@ def report_add(
 ) -> Report:
     """Store a statement: stopped suddenly (opens F4), or the supply runs out on a local date."""
     patient_lock(patient)
-    body = fingerprint(patient.pk, kind, runs_out_on, note, at)
+    body = request_sha256(patient.pk, kind, runs_out_on, note, at)
     earlier = Report.objects.filter(by=by, client_id=client_id).first()
     if earlier is not None:
         same_body_or_conflict(earlier.body_sha256, body)

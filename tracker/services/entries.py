@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient, User
 from accounts.services.audit import audit_record
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.domain.flags import Rule
 from tracker.models import (
     Entry,
@@ -28,7 +28,7 @@ from tracker.models import (
 )
 from tracker.selectors.versions import plan_behind_extras
 from tracker.services.flags import flag_close_by_fact, flag_open
-from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
+from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far ahead a phone's clock may run and still count as the received time."""
@@ -47,7 +47,7 @@ class EntryResult:
 class Statement(TypedDict, total=False):
     """What a person said about a dose, and how it came in."""
 
-    via: Required[str]  # "page", "link", "api" or "device"
+    via: Required[Via]
     outcome: Required[Outcome]
     taken_at: Required[datetime | None]  # None for a taken dose means now
     device_at: Required[datetime | None]  # the device's own clock when it was sent
@@ -142,7 +142,7 @@ def entry_count_as_extra(*, entry: Entry, by: User, now: datetime) -> Entry:
     return entry_add(
         patient=entry.patient,
         by=by,
-        via=entry.via,
+        via=Via(entry.via),
         outcome=Outcome.TAKEN,
         taken_at=entry.taken_at,
         device_at=entry.device_at,
@@ -154,7 +154,7 @@ def entry_count_as_extra(*, entry: Entry, by: User, now: datetime) -> Entry:
 
 
 def _body(patient: Patient, dose: ExpectedDose | None, said: Statement) -> str:
-    return fingerprint(
+    return request_sha256(
         patient.pk,
         dose and dose.pk,
         said["outcome"],

@@ -16,13 +16,13 @@ from tracker.domain import flags as rules
 from tracker.domain.adherence import drug_holidays
 from tracker.domain.dose_record import Course, Period, Record
 from tracker.domain.doses import Outcome
-from tracker.domain.flags import Raised, Rule, Verdict
+from tracker.domain.flags import FlagEventKind, Raised, Rule, Verdict
 from tracker.domain.plan_states import RUNNING, PlanState, Route
 from tracker.domain.pump_flags import PUMP_RULES
 from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
 from tracker.selectors.absences import absences_from
-from tracker.selectors.chart_measures import record_of
+from tracker.selectors.chart_measures import measured_record
 from tracker.selectors.versions import version_in_force, zone_of
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.plan_flags import HELD_RULES, PLAN_RULES, held_verdicts, plan_verdicts
@@ -118,7 +118,7 @@ def _pump_verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[
 def _record(plan: Plan, zone: ZoneInfo) -> Record:
     doses = plan.doses.select_related("standing_entry", "version").order_by("due_at", "wall_time")
     extras = Entry.objects.filter(patient=plan.patient, dose=None, void=None)
-    return record_of(
+    return measured_record(
         doses=doses,
         extras=extras,
         absences=absences_from(plan.patient.stays.all(), plan.moves.all()),
@@ -167,7 +167,7 @@ def _was_closed_by_a_person(plan: Plan, found: Raised) -> bool:
         flag__plan=plan,
         flag__rule=found.rule,
         flag__subject=found.subject,
-        kind="closed",
+        kind=FlagEventKind.CLOSED,
         by__isnull=False,
     )
     return closing.filter(evidence=dict(found.evidence)).exists()

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient, User
 from accounts.services.audit import audit_record
-from tracker.domain.alerts import AlertKind, CloseReason
-from tracker.domain.flags import CLASS_OF, Evidence, FlagClass, Rule
+from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
+from tracker.domain.flags import CLASS_OF, Evidence, FlagClass, FlagEventKind, Rule
 from tracker.models import Alert, AlertEvent, Flag, FlagEvent, Plan
 from tracker.services.alerts import alert_close, alert_event
 
@@ -50,7 +50,7 @@ def flag_open(
         },
     )
     if is_new:
-        _event(flag, "opened", now=now, by=by)
+        _event(flag, FlagEventKind.OPENED, now=now, by=by)
         if flag.flag_class in ALERTING:
             _alert_open(flag, now=now)
         audit_record(
@@ -107,7 +107,7 @@ def _restate(
     flag.evidence = dict(evidence)
     flag.flag_class = flag_class
     flag.save(update_fields=["evidence", "flag_class"])
-    _event(flag, "restated", now=now, by=by)
+    _event(flag, FlagEventKind.RESTATED, now=now, by=by)
     if not has_turned:
         return
     alert = flag.alerts.open().select_for_update(no_key=True, of=("self",)).first()
@@ -126,7 +126,7 @@ def _close(
 ) -> None:
     flag.closed_at = now
     flag.save(update_fields=["closed_at"])
-    _event(flag, "closed", now=now, by=by, note=note, fact=fact)
+    _event(flag, FlagEventKind.CLOSED, now=now, by=by, note=note, fact=fact)
     for alert in flag.alerts.open().select_for_update(no_key=True, of=("self",)):
         alert_close(alert=alert, reason=CloseReason.FLAG_CLOSED, by=by, note=note, now=now)
 
@@ -144,12 +144,12 @@ def _alert_open(flag: Flag, *, now: datetime) -> None:
         next_look_at=now,
     )
     alert.save()
-    AlertEvent.objects.bulk_create([alert_event(alert, "opened", now)])
+    AlertEvent.objects.bulk_create([alert_event(alert, AlertEventKind.OPENED, now)])
 
 
 def _event(
     flag: Flag,
-    kind: str,
+    kind: FlagEventKind,
     *,
     now: datetime,
     by: User | None,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.domain.zones import local_date, local_midnight
 from tracker.domain import plan_flags as rules
-from tracker.domain.flags import NOTHING, Rule, Verdict
+from tracker.domain.flags import NOTHING, FlagEventKind, Rule, Verdict
 from tracker.domain.plan_change import begin_typed
 from tracker.domain.plan_flags import StepBegin
 from tracker.domain.plan_states import PlanState, VersionKind
@@ -115,7 +115,7 @@ def _not_reviewed(plan: Plan, version: PlanVersion, now: datetime) -> Verdict:
     """Count from the newest signature, or from the note with which somebody closed F25 since."""
     newest = newest_version(plan) or version
     notes = FlagEvent.objects.filter(
-        flag__plan=plan, flag__rule=Rule.NOT_REVIEWED, kind="closed", by__isnull=False
+        flag__plan=plan, flag__rule=Rule.NOT_REVIEWED, kind=FlagEventKind.CLOSED, by__isnull=False
     )
     noted_at = notes.order_by("at").values_list("at", flat=True).last()
     signed_at = newest.cosigned_at or newest.signed_at

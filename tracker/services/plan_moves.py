@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.alerts import CloseReason
 from tracker.domain.flags import Rule
+from tracker.domain.plan_change import MOST_REASON
 from tracker.domain.plan_states import ENDED, PlanState, may_move
 from tracker.models import Flag, Plan, PlanDraft, PlanVersion
 from tracker.selectors.versions import newest_version, zone_of
@@ -24,12 +25,10 @@ from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.plan_state import plan_locked, plan_move
 from tracker.services.requests import patient_lock
 
-MOST_REASON = 200
-
 
 @transaction.atomic
 def plan_hold(*, plan: Plan, by: User, reason: str, review_on: date, now: datetime) -> None:
-    """Pause a running plan until it is resumed or stopped: its doses ahead are cancelled.
+    """Put a running plan on hold until it is resumed or stopped: its doses ahead are cancelled.
 
     Open dose alerts close, no flag does, and F26 opens at once; check-ins go on. `review_on` is a
     local date of the plan's zone after today. Refused without a reason or with another date;

@@ -28,7 +28,7 @@ from tracker.services.pumps import (
     pump_look_again,
     refuse_others_than_clinicians,
 )
-from tracker.services.requests import fingerprint, patient_lock, same_body_or_conflict
+from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
 
 
 class PumpStatement(TypedDict, total=False):
@@ -166,7 +166,7 @@ def _dates_follow(
 
 def _body(pump: Pump, said: PumpStatement) -> str:
     dates = sorted((str(kind), str(day)) for kind, day in said.get("dates", {}).items())
-    return fingerprint(
+    return request_sha256(
         pump.pk,
         said["kind"],
         said["at"],

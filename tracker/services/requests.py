@@ -16,8 +16,8 @@ def patient_lock(patient: Patient) -> None:
     Patient.objects.select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
 
 
-def fingerprint(*parts: object) -> str:
-    """Return the hash by which the same request is known when it comes again."""
+def request_sha256(*parts: object) -> str:
+    """Return the SHA-256, in hexadecimal, by which a request that comes again is known."""
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()
 
 

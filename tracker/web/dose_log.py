@@ -16,7 +16,7 @@ from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.domain.zones import local_date
 from accounts.web.answers import problems_put, problems_tell
-from tracker.domain.doses import DoseState, Outcome
+from tracker.domain.doses import DoseState, Outcome, Via
 from tracker.models import ExpectedDose
 from tracker.selectors.course import course_of
 from tracker.selectors.dose_lines import DoseLine, lines_of, marked
@@ -32,9 +32,6 @@ from tracker.web.dose_forms import (
     TakenForm,
 )
 from tracker.web.standpoint import Standpoint, own_around, standpoint, zone_of
-
-PAGE = "page"
-"""How an entry made on a page says where it came from."""
 
 answers = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -244,7 +241,7 @@ def _add(
     return entry_add(
         patient=here.patient,
         by=here.user,
-        via=PAGE,
+        via=Via.PAGE,
         outcome=outcome,
         taken_at=said.pop("taken_at", None),
         device_at=None,
@@ -265,7 +262,7 @@ def _skipped(
         patient=here.patient,
         dose=dose,
         by=here.user,
-        via=PAGE,
+        via=Via.PAGE,
         reason=form.reason_text,
         client_id=form.request_id,
         now=here.now,

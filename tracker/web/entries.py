@@ -15,7 +15,7 @@ from accounts.access import NotVisible
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.web.answers import problems_put, problems_tell
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.models import Entry
 from tracker.selectors.dose_lines import DoseLine, EntryLine, entry_line
 from tracker.selectors.medicine import baclofen
@@ -24,7 +24,7 @@ from tracker.services.answers import dose_settle, entry_correct
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_count_as_extra, entry_void
 from tracker.web.dose_forms import AnswerForm, CorrectForm, KeepForm
-from tracker.web.dose_log import PAGE, after, answers, dose_context, dose_line, go, page_context
+from tracker.web.dose_log import after, answers, dose_context, dose_line, go, page_context
 from tracker.web.standpoint import Standpoint, standpoint
 
 
@@ -160,7 +160,7 @@ def _corrected(
     result = entry_correct(
         entry=entry,
         by=here.user,
-        via=PAGE,
+        via=Via.PAGE,
         outcome=Outcome(said["outcome"]),
         taken_at=said["taken_at"],
         reason=said["reason"],

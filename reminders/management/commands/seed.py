@@ -30,7 +30,7 @@ from reminders.management.demo_people import (
     wall_time,
 )
 from reminders.management.demo_pump import pump_demo
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.models import Plan
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
@@ -158,7 +158,7 @@ def _log_history(plan: Plan, now: datetime) -> None:
             patient=plan.patient,
             dose=dose,
             by=user,
-            via="page",
+            via=Via.PAGE,
             outcome=Outcome.TAKEN,
             taken_at=taken_at,
             device_at=None,
