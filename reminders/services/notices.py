@@ -11,10 +11,10 @@ from accounts.models import Patient, User
 from accounts.selectors.care_links import logging_caregivers
 from reminders.domain.messages import Purpose, urgency_of
 from reminders.models import Message
-from tracker.domain.plan_states import PlanState
+from tracker.domain.plan_states import PlanState, VersionKind
 from tracker.domain.zone_moves import date_begins_at
 from tracker.models import Plan, PlanVersion, VersionSeen
-from tracker.selectors.versions import zone_turns_of
+from tracker.selectors.versions import Span, spans_of, zone_turns_of
 
 STATES = {
     Purpose.PLAN_CHANGED: {PlanState.ACTIVE},
@@ -28,6 +28,7 @@ STATES = {
 
 STEP_NOTICE_AHEAD = timedelta(hours=48)
 """How long before the local midnight at which a step begins its readers are told."""
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +62,28 @@ def notice_stands(message: Message, now: datetime) -> bool:
     version, person = message.plan_version, message.person
     if version is None or person is None:
         return False
-    is_newest = not version.plan.versions.filter(number__gt=version.number).exists()
+    is_current = _is_current(message, version)
     is_news = (
         message.purpose != Purpose.PLAN_CHANGED
         or not VersionSeen.objects.filter(version=version, by=person).exists()
     )
     is_reader = person in plan_readers(version.plan.patient, now)
     is_true = version.plan.state in STATES[Purpose(message.purpose)]
-    return is_newest and is_news and is_reader and is_true
+    return is_current and is_news and is_reader and is_true
 
 
 def plan_readers(patient: Patient, now: datetime) -> list[User]:
     """Return who goes by the plan: the patient, and the caregivers who may log for them."""
     caregivers = [link.caregiver for link in logging_caregivers(patient, now)]
     return [person for person in (patient.user, *caregivers) if person is not None]
+
+
+def _is_current(message: Message, version: PlanVersion) -> bool:
+    """Tell whether no later version has undone what the message says."""
+    if message.purpose != Purpose.STEP_NOTICE:
+        return not version.plan.versions.filter(number__gt=version.number).exists()
+    near = (step for span in spans_of(version.plan) for step in _steps_near(span))
+    return any((each.version, each.step_number) == (version, message.step_number) for each in near)
 
 
 def _notices(plan: Plan, versions: Sequence[PlanVersion]) -> Iterator[Notice]:
@@ -85,11 +94,29 @@ def _notices(plan: Plan, versions: Sequence[PlanVersion]) -> Iterator[Notice]:
             yield Notice(newest, None, purpose, newest.signed_at, None)
     if plan.state not in STATES[Purpose.STEP_NOTICE]:
         return
-    turns = zone_turns_of(newest)
-    for step in newest.steps.all()[1:]:
+    for span in spans_of(plan):
+        yield from _steps_near(span)
+
+
+def _steps_near(span: Span) -> Iterator[Notice]:
+    """Notice the steps that begin while their version counts, also the first step of a change.
+
+    The first step of a first version is none to be ready for; a change signed less than 48 hours
+    before it counts is told of as a change alone.
+    """
+    version, turns = span.version, zone_turns_of(span.version)
+    signed_at = version.cosigned_at or version.signed_at
+    for step in version.steps.all():
         begins_at = date_begins_at(step.begins_on, turns)
-        from_at = max(begins_at - STEP_NOTICE_AHEAD, newest.signed_at)
-        yield Notice(newest, step.number, Purpose.STEP_NOTICE, from_at, begins_at)
+        if begins_at <= version.counts_from_at < begins_at + ONE_DAY:
+            begins_at = version.counts_from_at
+        from_at = begins_at - STEP_NOTICE_AHEAD
+        is_own = span.after < begins_at and (span.until is None or begins_at <= span.until)
+        is_first = version.kind == VersionKind.FIRST
+        is_told_already = step.number == 1 and (is_first or from_at < signed_at)
+        if is_own and not is_told_already:
+            from_at = max(from_at, signed_at)
+            yield Notice(version, step.number, Purpose.STEP_NOTICE, from_at, begins_at)
 
 
 def _queue(notice: Notice, readers: Sequence[User], now: datetime) -> None:

@@ -7,6 +7,7 @@ import pytest
 from reminders.models import Message
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import addresses, sweep_and_dispatch
+from tests.tracker.changing import change_signed
 from tests.tracker.plans import dose, raw_plan, raw_step
 from tracker.domain.plan_content import plan_content_from
 from tracker.models import Plan
@@ -33,9 +34,7 @@ def plan(cast: Cast) -> Plan:
     )
     content = plan_content_from(raw)
     plan = plan_draft_save(patient=cast.ewan, by=cast.priya, content=content, now=TUESDAY)
-    plan_sign(
-        plan=plan, by=cast.priya, ticked_steps=[1, 2], has_confirmed_hours=True, now=TUESDAY
-    )
+    plan_sign(plan=plan, by=cast.priya, ticked_steps=[1, 2], has_confirmed_hours=True, now=TUESDAY)
     plan.refresh_from_db()
     return plan
 
@@ -113,3 +112,51 @@ def test_nobody_but_readers_of_the_plan_is_told(plan: Plan, cast: Cast) -> None:
 
     near = [mail for mail in mails if "step is near" in mail.subject]
     assert set(addresses(near)) <= {EWAN, ISLA}
+
+
+def near(day: int) -> list[tuple[int, int]]:
+    """Which steps have been announced to Ewan by noon of this day: version and number."""
+    sweep_and_dispatch(TUESDAY.replace(day=day, hour=12))
+    told = Message.objects.filter(purpose="step_notice", person__email=EWAN)
+    found = told.exclude(state="cancelled").values_list("plan_version__number", "step_number")
+    return sorted(found)
+
+
+def test_a_step_before_a_change_that_is_signed_already_is_announced_still(
+    plan: Plan, cast: Cast
+) -> None:
+    change_signed(cast, plan, TUESDAY.replace(day=30, hour=0), TUESDAY)
+
+    assert near(26) == [(1, 2)]
+
+
+def test_a_change_signed_long_ahead_is_announced_when_it_is_near(plan: Plan, cast: Cast) -> None:
+    change_signed(cast, plan, TUESDAY.replace(day=30, hour=8), TUESDAY)
+
+    assert near(27) == [(1, 2)]
+    assert near(29) == [(1, 2), (2, 1)]
+
+
+def test_a_change_that_is_near_when_it_is_signed_is_told_of_once(plan: Plan, cast: Cast) -> None:
+    change_signed(cast, plan, TUESDAY.replace(day=26, hour=0), TUESDAY)
+
+    assert near(25) == []
+    assert noticed("plan_changed")
+
+
+def test_a_step_that_a_change_replaces_is_not_announced(plan: Plan, cast: Cast) -> None:
+    change_signed(cast, plan, TUESDAY.replace(day=27, hour=0), TUESDAY)
+
+    assert near(26) == [(2, 1)]
+
+
+def test_a_step_notice_that_waits_falls_away_with_its_step(plan: Plan, cast: Cast) -> None:
+    from reminders.services.sweep import sweep_run
+
+    noon = TUESDAY.replace(day=26, hour=12)
+    sweep_run(now=noon)
+    change_signed(cast, plan, TUESDAY.replace(day=27, hour=0), noon)
+
+    mails = sweep_and_dispatch(noon + SECOND)
+
+    assert [mail.subject for mail in mails if "step is near" in mail.subject] == []
