@@ -79,6 +79,14 @@ def test_a_hold_is_reviewed_after_today(cast: Cast, plan: Plan, on: date, is_ref
         assert hold(cast, plan, review_on=on).state == PlanState.ON_HOLD
 
 
+@pytest.mark.parametrize("on", [date(2046, 12, 24), date.max])
+def test_a_hold_is_not_reviewed_in_a_year_that_nobody_means(
+    cast: Cast, plan: Plan, on: date
+) -> None:
+    with pytest.raises(Refusal, match="Check the year"):
+        hold(cast, plan, review_on=on)
+
+
 def test_a_held_plan_is_not_held_again(cast: Cast, plan: Plan) -> None:
     hold(cast, plan)
     with pytest.raises(Conflict, match="on hold already"):

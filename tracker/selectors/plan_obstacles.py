@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -15,10 +15,13 @@ from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_reach import Listener
 from tracker.domain.plan_states import Route, VersionKind
 from tracker.domain.schedule import ClockChangeNote, occurrences
+from tracker.domain.zone_moves import occurrences_in_turns
 from tracker.models import ExpectedDose, Plan
+from tracker.selectors.plan_records import steps_of
 from tracker.selectors.plan_words import day_text
 from tracker.selectors.plans import has_verified_desk, outside_listeners, running_plan_by
 from tracker.selectors.pumps import pump_of
+from tracker.selectors.versions import spans_of, zone_turns_of
 
 TWO_DAYS = timedelta(days=2)
 MOMENT = timedelta(microseconds=1)
@@ -29,8 +32,8 @@ def change_obstacles(
 ) -> list[Problem]:
     """Return what keeps a change from following the version before it; a first plan has none.
 
-    It may not reach into the past, nor behind what somebody has logged already, and no date may
-    get the same dose time from both versions (two zones can do that).
+    It keeps the plan's route. It may not reach into the past, nor behind what somebody has logged
+    already, and no date may get the same dose time from both versions (two zones can do that).
     """
     begins_at = content.counts_from_at
     found = change_problems(
@@ -43,11 +46,12 @@ def change_obstacles(
     )
     if kind is VersionKind.FIRST or begins_at is None:
         return found
+    found += route_problems(plan, kind, content)
     standing = plan.doses.standing()
     logged = standing.filter(due_at__gte=begins_at, standing_entry__isnull=False)
     found += [_logged(dose) for dose in logged.order_by("due_at")]
     kept = standing.filter(due_at__lt=begins_at, due_at__gte=begins_at - TWO_DAYS)
-    places = set(kept.values_list("local_date", "wall_time"))
+    places = {*kept.values_list("local_date", "wall_time"), *_places_before(plan, begins_at)}
     new = occurrences(content.steps, content.zone_info, begins_at - MOMENT, begins_at + TWO_DAYS)
     found += [
         _twice(each.local_date, clock_text(each.wall_time))
@@ -55,6 +59,25 @@ def change_obstacles(
         if (each.local_date, each.wall_time) in places
     ]
     return found
+
+
+def route_problems(plan: Plan, kind: VersionKind, content: PlanContent) -> list[Problem]:
+    """Return the problem of a change by another route than the plan's."""
+    if kind is VersionKind.FIRST or content.route == plan.route:
+        return []
+    text = _("A change keeps the plan's route. For the other route enter a new plan.")
+    return [Problem("route", text)]
+
+
+def _places_before(plan: Plan, begins_at: datetime) -> Iterator[tuple[date, time]]:
+    """Yield the dates and wall times of the two days before a change, rows yet or not."""
+    for span in spans_of(plan):
+        after = max(span.after, begins_at - TWO_DAYS)
+        until = min(span.until or begins_at, begins_at - MOMENT)
+        turns = zone_turns_of(span.version)
+        found = occurrences_in_turns(steps_of(span.version), turns, after, until)
+        for each, _zone in found if after < until else ():
+            yield each.local_date, each.wall_time
 
 
 def _logged(dose: ExpectedDose) -> Problem:

@@ -139,7 +139,7 @@ def reasons_against(
 ) -> tuple[str, ...]:
     """Return why this move is refused, in sentences; empty when it may be made."""
     if travel.is_about_to_change:
-        return (_("Your clinic has signed a change of the plan that has not begun yet."),)
+        return (signed_change_words(),)
     if travel.ahead is not None and travel.ahead.to_zone != move.zone.key:
         return (_("The dose times are about to move to another place already."),)
     rows = travel.plan.doses.standing().filter(due_at__gt=now - MOST_APART)
@@ -149,6 +149,11 @@ def reasons_against(
     ]
     found = move_hindrances(move, moments, steps)
     return tuple(_hindrance_words(each) for each in found[:MOST_REASONS])
+
+
+def signed_change_words() -> str:
+    """Return why nothing moves now: what was signed follows the times as they stand."""
+    return _("Your clinic has signed a change of the plan that has not begun yet.")
 
 
 def _change_behind(changes: Sequence[ZoneChange], ahead: ZoneTurn) -> ZoneChange | None:

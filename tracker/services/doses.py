@@ -1,6 +1,7 @@
 """Expected doses: made ahead from the signed steps, cancelled by a change, never altered."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Max, prefetch_related_objects
@@ -33,8 +34,17 @@ def doses_extend(*, plan: Plan, now: datetime) -> int:
     return made
 
 
-def doses_make(*, version: PlanVersion, after: datetime, until: datetime) -> int:
-    """Make the version's doses due in (after, until], each in the zone of its instant."""
+def doses_make(
+    *,
+    version: PlanVersion,
+    after: datetime,
+    until: datetime,
+    but: Collection[tuple[date, time]] = (),
+) -> int:
+    """Make the version's doses due in (after, until], each in the zone of its instant.
+
+    `but` are dates and wall times that have their dose already.
+    """
     first_rung = version.rungs.order_by("number").first()
     delay = first_rung.delay if first_rung is not None else timedelta()
     prefetch_related_objects([version], "steps__dose_times")
@@ -52,6 +62,7 @@ def doses_make(*, version: PlanVersion, after: datetime, until: datetime) -> int
             next_look_at=occurrence.due_at + delay,
         )
         for occurrence, zone in found
+        if (occurrence.local_date, occurrence.wall_time) not in but
     ]
     return len(ExpectedDose.objects.bulk_create(doses))
 
@@ -59,10 +70,13 @@ def doses_make(*, version: PlanVersion, after: datetime, until: datetime) -> int
 @transaction.atomic
 def doses_remake(*, version: PlanVersion, from_at: datetime, reason: str, now: datetime) -> int:
     """Cancel the version's doses due at `from_at` or later that nobody has logged, and make them
-    anew in the zone of their instant now; return how many were made."""
-    ahead = version.doses.standing().filter(due_at__gte=from_at, standing_entry=None)
-    ahead.update(cancelled_at=now, cancel_reason=reason, next_look_at=None)
-    return doses_make(version=version, after=from_at - MOMENT, until=now + HORIZON)
+    anew in the zone of their instant now; return how many were made. What is logged stays."""
+    ahead = version.doses.standing().filter(due_at__gte=from_at)
+    ahead.filter(standing_entry=None).update(
+        cancelled_at=now, cancel_reason=reason, next_look_at=None
+    )
+    logged = set(ahead.values_list("local_date", "wall_time"))
+    return doses_make(version=version, after=from_at - MOMENT, until=now + HORIZON, but=logged)
 
 
 @transaction.atomic

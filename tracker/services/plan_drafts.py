@@ -16,6 +16,7 @@ from tracker.domain.plan_change import change_problems
 from tracker.domain.plan_content import PlanContent, plan_content_from
 from tracker.domain.plan_states import ENDED, PlanState, Route, VersionKind, may_sign
 from tracker.models import Plan, PlanDraft
+from tracker.selectors.plan_obstacles import route_problems
 from tracker.selectors.plans import choices_for, draft_behind, seen_as
 from tracker.services.plan_state import plan_locked
 from tracker.services.requests import patient_lock
@@ -134,10 +135,7 @@ def _change_problems(
         zone=content.zone_info,
         now=now,
     )
-    if kind is not VersionKind.FIRST and plan is not None and content.route != plan.route:
-        text = _("A change keeps the plan's route. For the other route enter a new plan.")
-        problems.append(Problem("route", text))
-    return problems
+    return problems + (route_problems(plan, kind, content) if plan is not None else [])
 
 
 def _plan_for(
@@ -197,7 +195,7 @@ def _kept_or_refused(raw: Mapping[str, object]) -> dict[str, object]:
     try:
         written = json.dumps(dict(raw), allow_nan=False, ensure_ascii=False)
         size = len(written.encode())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise Refusal(Problem("content", _("This cannot be kept as it is."))) from None
     if size > MOST_BYTES or "\\u0000" in written:
         text = _("This is too much to be kept as a draft, or holds what cannot be kept.")

@@ -17,13 +17,16 @@ from tracker.domain.flags import Rule
 from tracker.domain.plan_change import MOST_REASON
 from tracker.domain.plan_states import ENDED, PlanState, may_move
 from tracker.models import Flag, Plan, PlanDraft, PlanVersion
-from tracker.selectors.versions import newest_version, zone_of
+from tracker.selectors.versions import has_last_step_begun, newest_version, zone_of
 from tracker.services.alerts import alerts_close_for_plan
 from tracker.services.doses import doses_cancel
 from tracker.services.flag_rules import flags_evaluate
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.plan_state import plan_locked, plan_move
 from tracker.services.requests import patient_lock
+
+MOST_AHEAD = timedelta(days=20 * 366)
+"""How far ahead a hold's review may lie: a slip of the keyboard lies further."""
 
 
 @transaction.atomic
@@ -41,12 +44,18 @@ def plan_hold(*, plan: Plan, by: User, reason: str, review_on: date, now: dateti
     version = _running_or_conflict(
         plan, PlanState.ON_HOLD, _("This plan is not running, so it cannot be put on hold.")
     )
+    # A request that waited its turn read the clock before it, and ends what was signed meanwhile.
+    now = max(now, version.cosigned_at or version.signed_at)
     problems = []
     if not _is_a_reason(reason):
         text = _("Write why the plan is put on hold: one line of at most 200 characters.")
         problems.append(Problem("reason", text))
-    if review_on <= local_date(now, zone_of(version, now)):
+    today = local_date(now, zone_of(version, now))
+    if review_on <= today:
         text = _("Type the date on which the hold is reviewed. It must be after today.")
+        problems.append(Problem("review_on", text))
+    elif review_on - today > MOST_AHEAD:
+        text = _("This date is more than twenty years away. Check the year.")
         problems.append(Problem("review_on", text))
     if problems:
         raise Refusal(*problems)
@@ -100,7 +109,7 @@ def plan_complete(*, plan: Plan, by: User, now: datetime) -> None:
     version = _running_or_conflict(
         plan, PlanState.COMPLETED, _("This plan is not running, so it cannot be completed.")
     )
-    if not _has_last_step_begun(version, now):
+    if not has_last_step_begun(version, now):
         text = _("The last step has not begun yet. Until then a plan is stopped, not completed.")
         raise Refusal(Problem("plan", text))
     reason = _("The plan was completed")
@@ -155,12 +164,6 @@ def _is_a_reason(reason: str) -> bool:
     return bool(typed) and len(typed) <= MOST_REASON and is_one_line(typed)
 
 
-def _has_last_step_begun(version: PlanVersion, now: datetime) -> bool:
-    last = version.steps.order_by("-number").first()
-    today = local_date(now, zone_of(version, now))
-    return last is not None and last.begins_on <= today and version.counts_from_at <= now
-
-
 def _plan_end(
     plan: Plan, state: PlanState, version: PlanVersion, *, by: User, reason: str, now: datetime
 ) -> None:
@@ -179,7 +182,7 @@ def _flag_early_stop(plan: Plan, version: PlanVersion, *, by: User, now: datetim
     """Open F9 when the last entered step had not begun on the day of the stop."""
     last = version.steps.order_by("-number").first()
     stopped_on = local_date(now, zone_of(version, now))
-    if last is None or _has_last_step_begun(version, now):
+    if last is None or has_last_step_begun(version, now):
         return
     flag_open(
         patient=plan.patient,

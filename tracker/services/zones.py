@@ -4,6 +4,7 @@ Nothing shifts by itself. Who may answer is the doors' matter: the patient, and 
 log.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from tracker.selectors.zones import (
     Travel,
     last_answer,
     reasons_against,
+    signed_change_words,
     travel_of,
     travel_steps,
 )
@@ -40,8 +42,9 @@ def zone_answer_keep(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     """Record that the dose times stay as they are, though a device is in `device_zone`.
 
     A move to that zone that has not begun is taken back: its doses are made anew in the zone that
-    is in force. The same answer again changes nothing. Refusal for a zone that does not exist;
-    Conflict when no plan with dose times is active.
+    is in force; refused where a change signed meanwhile follows that move. The same answer again
+    changes nothing. Refusal for a zone that does not exist; Conflict when no plan with dose times
+    is active.
     """
     travel, zone = _locked(plan, device_zone, now)
     if have_same_clock(travel.zone, zone, now, now + CLOCKS_COMPARED):
@@ -50,6 +53,8 @@ def zone_answer_keep(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     has_move = travel.ahead is not None and travel.ahead.to_zone == zone.key
     if said is not None and not has_move and _is_kept_already(said, travel):
         return said
+    if has_move and travel.is_about_to_change:
+        raise _ask_the_clinic([signed_change_words()])
     change = _recorded(travel, zone, ZoneAnswer.KEEP, None, by=by, now=now)
     if has_move and travel.ahead is not None and travel.ahead.counts_from_at is not None:
         doses_remake(
@@ -80,8 +85,7 @@ def zone_answer_move(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     move = zone_move(zone, now)
     reasons = reasons_against(travel, move, travel_steps(travel), now)
     if reasons:
-        ask = Problem("answer", _("The times cannot move by themselves. Ask your clinic."))
-        raise Refusal(ask, *(Problem("answer", reason) for reason in reasons))
+        raise _ask_the_clinic(reasons)
     change = _recorded(travel, zone, ZoneAnswer.MOVE, move.counts_from_at, by=by, now=now)
     doses_remake(
         version=travel.version,
@@ -98,6 +102,11 @@ def nothing_to_answer() -> Conflict:
     """Return what is raised where nothing travels."""
     text = _("No plan with dose times is active, so there is nothing to move or to keep.")
     return Conflict(Problem("plan", text))
+
+
+def _ask_the_clinic(reasons: Iterable[str]) -> Refusal:
+    ask = Problem("answer", _("The times cannot move by themselves. Ask your clinic."))
+    return Refusal(ask, *(Problem("answer", reason) for reason in reasons))
 
 
 def _locked(plan: Plan, device_zone: str, now: datetime) -> tuple[Travel, ZoneInfo]:
