@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.domain.problems import Conflict, Refusal
+from accounts.services.clinics import membership_end
 from tests.cast import PASSWORD, Cast
 from tests.tracker.changing import change_kept, expected
 from tests.tracker.days import SECOND, SIGNED, at, plan_signed
@@ -114,3 +115,15 @@ def read_sha256(plan: Plan) -> str:
     draft, now = draft_behind(plan), SIGNED + SECOND
     reading = plan_reading(plan, content_of(draft, plan.patient, now), now)
     return text_sha256(plan_text(reading, plan.patient))
+
+
+def test_a_first_signature_of_somebody_who_has_left_the_clinic_does_not_count(cast: Cast) -> None:
+    plan = awaiting(cast)
+    membership_end(membership=cast.priya.memberships.get(), by=cast.admin, now=SIGNED)
+    PlanDraft.objects.filter(plan=plan).update(
+        content=plan.draft.content | {"named_clinician": str(cast.adaeze.pk)}
+    )
+    with pytest.raises(Conflict, match="Priya Raman signed this first and is not a clinician"):
+        cosign(cast, plan)
+    plan_signature_withdraw(plan=plan, by=cast.adaeze, now=SIGNED + SECOND)
+    assert not ExpectedDose.objects.exists()

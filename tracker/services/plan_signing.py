@@ -16,7 +16,7 @@ from accounts.services.audit import audit_record
 from tracker.domain.plan_states import PlanState, VersionKind
 from tracker.models import Plan, PlanDraft, PlanVersion
 from tracker.selectors.plan_reading import PlanReading, plan_reading
-from tracker.selectors.plans import content_of, draft_behind
+from tracker.selectors.plans import clinicians_for, content_of, draft_behind
 from tracker.services.doses import doses_extend, doses_replace
 from tracker.services.plan_drafts import kind_or_conflict
 from tracker.services.plan_state import plan_locked, plan_move
@@ -76,8 +76,8 @@ def plan_cosign(
 ) -> PlanVersion:
     """Give the second signature to the same text, as another clinician: the version is made.
 
-    Raises as `plan_sign`; Conflict without a first signature, or when the plan reads differently
-    than when that was given.
+    Raises as `plan_sign`; Conflict without a first signature, when whoever gave it is no clinician
+    of the clinic any more, or when the plan reads differently than it did then.
     """
     patient_lock(plan.patient)
     read = _read_or_conflict(plan, read_sha256, now)
@@ -87,6 +87,12 @@ def plan_cosign(
     if first_by == by:
         text = _("You signed this first. The second signature is another clinician's.")
         raise Refusal(Problem("by", text))
+    if first_by not in clinicians_for(plan.patient, now):
+        text = _(
+            "%(name)s signed this first and is not a clinician of this clinic any more. Withdraw "
+            "that signature and read it back again."
+        )
+        raise Conflict(Problem("draft", text % {"name": first_by.name}))
     if read.draft.first_signed_sha256 != text_sha256(read.text):
         text = _(
             "This reads differently now than when %(name)s signed it. Withdraw that signature and "
