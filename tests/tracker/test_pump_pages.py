@@ -114,7 +114,7 @@ def test_a_record_that_somebody_else_changed_meanwhile_is_not_overwritten(
     live_cast: Cast, pump: Pump
 ) -> None:
     cast, seen_at = live_cast, pump.recorded_at.isoformat()
-    pump_make(cast.ewan, cast.adaeze, cast.now, serial="A1")
+    pump_make(cast.ewan, cast.adaeze, cast.now, seen_at=pump.recorded_at, serial="A1")
     terms = TERMS | {"implanted_on": "2021-06-03", "serial": "B2", "seen_at": seen_at}
     address = reverse("pump-record", args=[cast.ewan.pk])
     answer = cast.client(cast.priya).post(address, terms)

@@ -92,7 +92,8 @@ def test_a_record_names_everything_that_is_missing_or_cannot_be_dialled(cast: Ca
 
 
 def test_a_correction_keeps_the_one_pump_in_place(cast: Cast, pump: Pump) -> None:
-    pump_make(cast.ewan, cast.adaeze, TUESDAY, serial="NGV402118H")
+    seen_at = pump.recorded_at
+    pump_make(cast.ewan, cast.adaeze, TUESDAY, seen_at=seen_at, serial="NGV402118H")
 
     assert [each.serial for each in Pump.objects.all()] == ["NGV402118H"]
 
@@ -101,6 +102,9 @@ def test_two_clinicians_at_once_overwrite_nothing(cast: Cast, pump: Pump) -> Non
     pump_make(cast.ewan, cast.adaeze, TUESDAY, seen_at=pump.recorded_at, serial="A1")
     with pytest.raises(Conflict):
         pump_make(cast.ewan, cast.priya, TUESDAY + SECOND, seen_at=pump.recorded_at, serial="B2")
+
+    with pytest.raises(Conflict):
+        pump_make(cast.ewan, cast.priya, TUESDAY + SECOND, serial="C3")
 
     pump.refresh_from_db()
     assert pump.serial == "A1"
@@ -533,3 +537,13 @@ def test_a_refused_statement_leaves_nothing_behind(cast: Cast, pump: Pump, plan:
 
     assert not PumpEvent.objects.exists()
     assert not AuditRow.objects.filter(action="pump.event_added").exists()
+
+
+@pytest.mark.parametrize("far", [date.min, date(2046, 12, 24), date.max])
+def test_a_date_on_a_pack_that_nobody_can_mean_is_refused(
+    cast: Cast, plan: Plan, pump: Pump, far: date
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        tell(pump, cast.ewan_user, PumpEventKind.ORAL_ON_HAND, expires_on=far)
+
+    assert [field for field, _ in problems(refused)] == ["expires_on"]

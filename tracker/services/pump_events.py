@@ -23,6 +23,7 @@ from tracker.selectors.pumps import needed_dates, pump_plan_of
 from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
 from tracker.services.pumps import (
+    far_date_problems,
     pump_date_confirm,
     pump_dates_type,
     pump_look_again,
@@ -200,6 +201,7 @@ def _refuse_statement(pump: Pump, said: PumpStatement, now: datetime, *, is_clin
     if kind is PumpEventKind.ORAL_ON_HAND and said.get("expires_on") is None:
         text = _("Type the date on the pack: until when it can be used.")
         problems.append(Problem("expires_on", text))
+    problems += far_date_problems({"expires_on": said.get("expires_on")}, pump.patient, now)
     problems += [
         Problem(name, _("Write at most %(most)d characters.") % {"most": most})
         for name, most in (("done_by", 120), ("note", 500))

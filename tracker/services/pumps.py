@@ -61,13 +61,13 @@ def pump_record(
 ) -> Pump:
     """Put a patient's pump on record, or correct the record of the one in place.
 
-    `seen_at` is the `recorded_at` of the record that `by` had before them. Refusal names every
-    problem; Conflict when somebody else recorded it meanwhile.
+    `seen_at` is the `recorded_at` of the record that `by` had before them, None when there was
+    none. Refusal names every problem; Conflict when somebody else recorded it meanwhile.
     """
     patient_lock(patient)
     refuse_others_than_clinicians(patient, by, now)
     pump = pump_of(patient)
-    if seen_at is not None and (pump is None or pump.recorded_at != seen_at):
+    if seen_at != (pump.recorded_at if pump is not None else None):
         text = _("Somebody changed the pump’s record after you opened it. Nothing was saved.")
         raise Conflict(Problem("pump", text))
     _refuse_terms(terms, local_date(now, patient.zone_info))
@@ -168,6 +168,19 @@ def refuse_others_than_clinicians(patient: Patient, by: User, now: datetime) -> 
         raise Refusal(Problem("by", _("Only the clinic records this.")))
 
 
+def far_date_problems(
+    dates: Mapping[str, date | None], patient: Patient, now: datetime
+) -> list[Problem]:
+    """Return a problem for each of these dates, by field, that is too far away to be meant."""
+    _zone, today = pump_clock(patient, now)
+    text = _("This date is more than twenty years away. Check the year.")
+    return [
+        Problem(name, text)
+        for name, day in dates.items()
+        if day is not None and abs(day - today) > MOST_YEARS
+    ]
+
+
 def _kept(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
@@ -196,13 +209,11 @@ def _refuse_terms(terms: PumpTerms, today: date) -> None:
 def _refuse_dates(
     pump: Pump, dates: Mapping[PumpDateKind, date], read_from: str, now: datetime
 ) -> None:
-    (_zone, today), problems = pump_clock(pump.patient, now), []
+    problems = far_date_problems(
+        {kind.value: day for kind, day in dates.items()}, pump.patient, now
+    )
     if not dates:
         problems.append(Problem("dates", _("Type at least one date.")))
-    for kind, falls_on in dates.items():
-        if abs(falls_on - today) > MOST_YEARS:
-            text = _("This date is more than twenty years away. Check the year.")
-            problems.append(Problem(kind.value, text))
     source = read_from.strip()
     if not source or len(source) > 120 or not is_one_line(source):
         text = _("Say what you read this from: a printout, a letter, a call. One line.")
