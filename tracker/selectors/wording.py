@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.domain.zones import place_name
-from tracker.domain.alerts import AlertKind, CloseReason
+from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Alert, Entry, Flag
@@ -163,10 +163,11 @@ def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
     if alert.close_reason == CloseReason.ENTRY and entry is not None:
         return outcome_words(entry, zone)
     closed = local_clock(alert.closed_at, zone) if alert.closed_at else ""
+    if alert.close_reason == CloseReason.FLAG_CLOSED:
+        return _flag_outcome(alert) % {"time": closed}
     words = {
         CloseReason.ENTRY: _("An entry was made at %(time)s"),
         CloseReason.ENTRY_VOIDED: _("The entry was taken back at %(time)s"),
-        CloseReason.FLAG_CLOSED: _("The clinic closed it with a note at %(time)s"),
         CloseReason.PLAN_STOPPED: _("The plan ended at %(time)s"),
         CloseReason.PLAN_HELD: _("The plan was put on hold at %(time)s"),
         CloseReason.PLAN_CHANGED: _("The plan was changed at %(time)s; the dose is not expected"),
@@ -174,6 +175,16 @@ def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
         CloseReason.NOTED: _("The clinic closed it with a note at %(time)s"),
     }
     return words[CloseReason(alert.close_reason)] % {"time": closed}
+
+
+def _flag_outcome(alert: Alert) -> str:
+    """Return why a flag's alert closed: by a named person's note, by a fact, or by its class."""
+    closings = (each for each in alert.events.all() if each.kind == AlertEventKind.CLOSED)
+    if any(each.person_id is not None for each in closings):
+        return _("The clinic closed it with a note at %(time)s")
+    if alert.flag is not None and alert.flag.closed_at is None:
+        return _("Less urgent since %(time)s; it stays on the clinic’s list")
+    return _("What has been recorded since closed it at %(time)s")
 
 
 def _said_detail(evidence: Evidence, zone: ZoneInfo) -> str:
