@@ -1,13 +1,18 @@
 """What a clinician reads and ticks before signing says all of each step, and leads somewhere."""
 
 import re
+from datetime import timedelta
 
 from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast
-from tests.tracker.test_plan_pages import keep
+from tests.tapers import taper_signed
+from tests.tracker.changing import change_kept
+from tests.tracker.test_plan_pages import keep, readable
 from tracker.models import Plan
+
+DAY = timedelta(days=1)
 
 
 def lines_to_tick(browser: Client, plan: Plan) -> list[str]:
@@ -33,3 +38,19 @@ def test_the_line_that_is_ticked_of_a_pump_names_the_visit_and_the_rate(live_cas
     assert len(lines) == 4
     assert all("Visit at 10:30: 299,5 micrograms/day" in line for line in lines)
     assert not any("No doses" in line for line in lines)
+
+
+def test_read_back_of_a_change_never_says_that_what_still_runs_has_passed(
+    live_cast: Cast,
+) -> None:
+    now = live_cast.now
+    plan = taper_signed(live_cast.ewan, by=live_cast.priya, now=now - DAY)
+    noon = (now + 2 * DAY).replace(hour=12, minute=0, second=0, microsecond=0)
+    change_kept(live_cast, plan, noon, now)
+    browser = live_cast.client(live_cast.priya)
+    words = readable(browser.get(reverse("plan-read-back", args=[plan.pk])))
+    coming = words[words.index("Coming doses Every dose") :]
+    assert "has passed" not in coming
+    assert f"{noon:%a} {noon.day} {noon:%b} 22:00 10 mg 08:00 comes before the change" in coming
+    day_before = noon - DAY
+    assert f"{day_before:%a} {day_before.day} {day_before:%b} " not in coming

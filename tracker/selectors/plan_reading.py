@@ -41,7 +41,7 @@ from tracker.models import Plan, PlanDraft
 from tracker.selectors.plan_obstacles import change_obstacles, obstacles
 from tracker.selectors.plan_words import SHORT_WEEKDAYS, untold_lines, weekdays_text
 from tracker.selectors.plans import (
-    desk_of,
+    desk_hours_of,
     listeners_of,
     outside_listeners,
 )
@@ -123,9 +123,12 @@ def plan_reading(plan: Plan, content: PlanContent, now: datetime) -> PlanReading
     begins_at = content.counts_from_at
     start = now if begins_at is None else max(now, begins_at - MOMENT)
     named = User.objects.get(pk=content.named_clinician)
-    zone, desk = content.zone_info, desk_of(patient.clinic)
+    zone, desk = content.zone_info, desk_hours_of(patient.clinic)
     listeners = listeners_of(patient, named, now)
-    days = coming_days(content.steps, zone, start)
+    first_on = local_date(max(now, begins_at or now), zone)
+    days = [
+        day for day in coming_days(content.steps, zone, start) if day.doses or day.on >= first_on
+    ]
     notes = _clock_notes(content, start)
     changes = clock_changes(zone, days[0].on, days[-1].on) if days else []
     apart = {*changes, *(note.local_date for note in notes)}
