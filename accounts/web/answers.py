@@ -4,10 +4,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotVisible
 from accounts.domain.problems import Refusal
 from accounts.models import User
+
+form_door = require_http_methods(["GET", "HEAD", "POST"])
+"""Marks a door that shows a form and takes what is sent with it."""
 
 
 def person_of(request: HttpRequest) -> User:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import NotVisible, clinics_of, require
 from accounts.clock import database_now
@@ -17,12 +17,12 @@ from accounts.selectors.invitations import invitations_unanswered
 from accounts.services.audit import patient_open
 from accounts.services.intake import patient_take_in
 from accounts.services.invitations import invitation_hand_over, invitation_send_again
-from accounts.web.answers import person_of, problems_put, problems_tell
+from accounts.web.answers import form_door, person_of, problems_put, problems_tell
 from accounts.web.codes import handed_link
 from accounts.web.forms import TakeInForm
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def take_in(request: HttpRequest) -> HttpResponse:
     """Show the form; take the patient in and go on to the invitation."""
     now = database_now()

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotVisible
 from accounts.clock import database_now
@@ -24,7 +23,7 @@ from accounts.selectors.people import user_with_email
 from accounts.services.acceptance import SignInFirst, invitation_accept
 from accounts.services.contact_points import contact_point_verify
 from accounts.services.links import LinkGone
-from accounts.web.answers import problems_put
+from accounts.web.answers import form_door, problems_put
 from accounts.web.forms import JoinForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -32,7 +31,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 @login_not_required
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Show who invites and what will be seen; on POST, accept."""
     now = database_now()
@@ -91,7 +90,7 @@ def _welcome(request: HttpRequest, person: User, *, is_proved: bool) -> HttpResp
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the address would be used for, with one button; on POST, take it as proved."""
     now = database_now()

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import NotVisible, capacities_held_by, require
 from accounts.clock import database_now
@@ -29,7 +29,7 @@ from accounts.services.contact_points import (
     contact_point_set_quiet_hours,
 )
 from accounts.services.people import user_update
-from accounts.web.answers import person_of, problems_put, problems_tell
+from accounts.web.answers import form_door, person_of, problems_put, problems_tell
 from accounts.web.forms import AddressForm, PersonForm, QuietHoursForm
 from accounts.web.people import caregiver_rows
 
@@ -37,7 +37,7 @@ LOOKS_SHOWN = 5
 LOOKS_PER_PAGE = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def me(request: HttpRequest) -> HttpResponse:
     """Show everything about the person who is signed in; on POST, change name, zone, language."""
     now = database_now()

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.access import NotVisible, capacities_of, require, verbs_of
 from accounts.clock import database_now
@@ -20,7 +20,7 @@ from accounts.selectors.invitations import invitations_unanswered
 from accounts.services.audit import patient_open
 from accounts.services.care_links import care_link_end, care_link_invite
 from accounts.services.invitations import invitation_hand_over, invitation_send_again
-from accounts.web.answers import person_of, problems_put, problems_tell
+from accounts.web.answers import form_door, person_of, problems_put, problems_tell
 from accounts.web.codes import handed_link
 from accounts.web.forms import CaregiverForm
 
@@ -56,7 +56,7 @@ def caregiver_rows(patient: Patient, now: datetime) -> list[CaregiverRow]:
     return [CaregiverRow(link=link, invitation=asked.get(link.pk), now=now) for link in links]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def people(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """List the caregivers and invite another."""
     now = database_now()

@@ -14,11 +14,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
 
 from accounts.clock import database_now
 from accounts.domain.problems import Refusal
 from accounts.domain.zones import local_date
+from accounts.web.answers import form_door
 from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, link_behind
 from reminders.services.one_tap import one_tap_answer, one_tap_log
@@ -56,7 +56,7 @@ class TakenAtForm(forms.Form):
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def one_tap(request: HttpRequest, token: str) -> HttpResponse:
     """Show one button on GET, write the entry on POST."""
     now = database_now()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from accounts.domain.problems import Problem
 from accounts.domain.zones import date_exists, instant, local_date, local_midnight
 from tracker.domain.amounts import amount_problems
+from tracker.domain.plan_input import clock_text
 
 _ONE_DAY = timedelta(days=1)
 EVERY_WEEKDAY = tuple(range(7))
@@ -254,7 +255,7 @@ def _dosing_problems(number: int, row: StepRow) -> list[Problem]:
         texts += _repeated(number, dose, row.doses[:place])
         if dose.wall_time.tzinfo is not None or dose.wall_time.microsecond:
             texts.append(
-                f"Step {number}: {_clock(dose.wall_time)} is not a clock time to the second."
+                f"Step {number}: {clock_text(dose.wall_time)} is not a clock time to the second."
             )
         problems += [Problem(field=dose_field(dose), text=text, row=number) for text in texts]
     return problems
@@ -266,7 +267,7 @@ def _repeated(number: int, dose: DoseTimeSpec, before: Sequence[DoseTimeSpec]) -
     days = {day for each in at_once for day in each.weekdays if day in dose.weekdays}
     if not days:
         return []
-    clock = f"Step {number} has the dose time {_clock(dose.wall_time)} twice"
+    clock = f"Step {number} has the dose time {clock_text(dose.wall_time)} twice"
     if len(days) == len(EVERY_WEEKDAY):
         return [f"{clock}."]
     return [f"{clock} on {', '.join(SHORT_WEEKDAYS[day] for day in sorted(days))}."]
@@ -288,7 +289,7 @@ def _visit_problems(number: int, row: StepRow) -> list[Problem]:
 
 def dose_name(dose: DoseTimeSpec) -> str:
     """Return how problems call one dose of a step: "08:00", or "08:00 Mon Wed"."""
-    clock = _clock(dose.wall_time)
+    clock = clock_text(dose.wall_time)
     if dose.weekdays == EVERY_WEEKDAY:
         return clock
     return " ".join([clock, *(SHORT_WEEKDAYS[day] for day in dose.weekdays)])
@@ -345,11 +346,11 @@ def clock_change_notes(
 
 def _notes_on_one_dose(dose: Occurrence, zone: ZoneInfo) -> list[ClockChangeNote]:
     """Return a note when this dose's wall time is skipped or happens twice, else nothing."""
-    day, clock = _day(dose.local_date), _clock(dose.wall_time)
+    day, clock = _day(dose.local_date), clock_text(dose.wall_time)
     wall = datetime.combine(dose.local_date, dose.wall_time, tzinfo=zone)
     due = dose.due_at.astimezone(zone)
     if due.replace(tzinfo=None) != wall.replace(tzinfo=None):
-        due_words = _clock(due.time())
+        due_words = clock_text(due.time())
         if due.date() != dose.local_date:
             due_words += f" on {_day(due.date())}"
         text = f"The clock skips {clock} on {day}. That dose is due at {due_words}."
@@ -361,7 +362,7 @@ def _notes_on_one_dose(dose: Occurrence, zone: ZoneInfo) -> list[ClockChangeNote
 
 
 def _coincidence(doses: Sequence[Occurrence]) -> ClockChangeNote:
-    clocks = " and ".join(_clock(dose.wall_time) for dose in doses)
+    clocks = " and ".join(clock_text(dose.wall_time) for dose in doses)
     text = (
         f"On {_day(doses[0].local_date)} the doses entered for {clocks} fall on the same moment. "
         "Enter what is meant for that date before signing."
@@ -371,7 +372,3 @@ def _coincidence(doses: Sequence[Occurrence]) -> ClockChangeNote:
 
 def _day(on: date) -> str:
     return f"{on.day} {on:%b} {on.year}"
-
-
-def _clock(wall_time: time) -> str:
-    return wall_time.strftime("%H:%M:%S" if wall_time.second else "%H:%M")

@@ -23,8 +23,8 @@ from tracker.models import Entry, PlanVersion, Step
 from tracker.selectors.chart_doses import DoseChart, dose_chart
 from tracker.selectors.chart_measures import (
     MeasureLine,
-    course_of,
     measure_lines,
+    measured_course,
     measured_record,
     span_words,
 )
@@ -199,7 +199,7 @@ def _measures(record: ChartRecord, period: Period | None, now: datetime) -> tupl
         extras=record.extras,
         absences=record.absences,
         zone=record.zone,
-        course=course_of(
+        course=measured_course(
             record.shown.plan.state,
             was_completed=end is not None and end.to_state == PlanState.COMPLETED,
         ),

@@ -92,7 +92,7 @@ def measured_record(
     )
 
 
-def course_of(state: str, was_completed: bool) -> Course:
+def measured_course(state: str, was_completed: bool) -> Course:
     """Return how a plan stands; under observation and closed plans say how they ended."""
     if state in OCCUPYING or state == PlanState.DRAFT:
         return Course.RUNNING

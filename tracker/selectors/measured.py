@@ -13,7 +13,12 @@ from tracker.domain.adherence import measures
 from tracker.domain.dose_record import Period
 from tracker.domain.measures import Measure
 from tracker.domain.plan_states import PlanState
-from tracker.selectors.chart_measures import MeasureLine, course_of, measure_lines, measured_record
+from tracker.selectors.chart_measures import (
+    MeasureLine,
+    measure_lines,
+    measured_course,
+    measured_record,
+)
 from tracker.selectors.chart_record import chart_record
 
 
@@ -49,7 +54,7 @@ def plan_measured(
         extras=found.extras,
         absences=found.absences,
         zone=found.zone,
-        course=course_of(
+        course=measured_course(
             found.shown.plan.state,
             was_completed=end is not None and end.to_state == PlanState.COMPLETED,
         ),

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracker.domain.flags import Rule
-
-Evidence = Mapping[str, Any]
+from tracker.selectors.evidence_words import Evidence, day_words, moment_words
 
 
 def _step_headline(evidence: Evidence) -> str:
-    words = {"number": evidence["step"], "day": _day(evidence["step_begins_on"])}
+    words = {"number": evidence["step"], "day": day_words(evidence["step_begins_on"])}
     return _("Step change: step %(number)s begins %(day)s") % words
 
 
@@ -35,7 +31,9 @@ def _review_headline(evidence: Evidence) -> str:
 
 def _hold_headline(evidence: Evidence) -> str:
     if evidence["is_review_passed"] and evidence["review_on"]:
-        return _("Plan on hold, review date %(day)s passed") % {"day": _day(evidence["review_on"])}
+        return _("Plan on hold, review date %(day)s passed") % {
+            "day": day_words(evidence["review_on"])
+        }
     return _("Plan on hold")
 
 
@@ -58,23 +56,23 @@ def _step_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
 def _after_step_detail(evidence: Evidence, zone: ZoneInfo) -> str:
     text = _("Said %(moment)s. Step %(number)s began %(day)s. Linked in time only.")
     return text % {
-        "moment": _moment(evidence["said_at"], zone),
+        "moment": moment_words(evidence["said_at"], zone),
         "number": evidence["step"],
-        "day": _day(evidence["step_began_on"]),
+        "day": day_words(evidence["step_began_on"]),
     }
 
 
 def _review_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
     text = _("Last signed or reviewed %(day)s. Threshold typed for this plan: %(threshold)s days.")
-    return text % {"day": _day(evidence["reviewed_on"]), "threshold": evidence["threshold"]}
+    return text % {"day": day_words(evidence["reviewed_on"]), "threshold": evidence["threshold"]}
 
 
 def _hold_detail(evidence: Evidence, zone: ZoneInfo) -> str:
     text = _("Held by %(name)s, %(moment)s. Review date %(day)s.")
     return text % {
         "name": evidence["held_by"],
-        "moment": _moment(evidence["held_at"], zone),
-        "day": _day(evidence["review_on"]) if evidence["review_on"] else _("not set"),
+        "moment": moment_words(evidence["held_at"], zone),
+        "day": day_words(evidence["review_on"]) if evidence["review_on"] else _("not set"),
     }
 
 
@@ -82,20 +80,12 @@ def _unsigned_detail(evidence: Evidence, zone: ZoneInfo) -> str:
     text = _("Typed by %(name)s to count from %(moment)s. Until it is signed nothing changes.")
     return text % {
         "name": evidence["typed_by"],
-        "moment": _moment(evidence["was_to_count_from"], zone),
+        "moment": moment_words(evidence["was_to_count_from"], zone),
     }
 
 
 def _unseen_detail(evidence: Evidence, zone: ZoneInfo) -> str:
-    return _("Counts from %(moment)s.") % {"moment": _moment(evidence["counts_from"], zone)}
-
-
-def _moment(iso: str, zone: ZoneInfo) -> str:
-    return date_format(datetime.fromisoformat(iso).astimezone(zone), "D j M H:i")
-
-
-def _day(iso: str) -> str:
-    return date_format(date.fromisoformat(iso), "D j M")
+    return _("Counts from %(moment)s.") % {"moment": moment_words(evidence["counts_from"], zone)}
 
 
 BASIS: Mapping[Rule, Promise] = MappingProxyType(

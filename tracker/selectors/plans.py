@@ -107,7 +107,7 @@ def template_for(patient: Patient, by: User, now: datetime) -> dict[str, object]
     }
 
 
-def desk_of(clinic: Clinic) -> Desk:
+def desk_hours_of(clinic: Clinic) -> Desk:
     """Return when the clinic's desk is there."""
     return Desk(hours=tuple(row.span for row in clinic.opening_hours.all()), zone=clinic.zone_info)
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from types import MappingProxyType
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tracker.domain.pumps import PumpDateKind, PumpEventKind
-
-Evidence = Mapping[str, Any]
+from tracker.selectors.evidence_words import Evidence, day_words
 
 DATE_WORDS: Mapping[PumpDateKind, Promise] = MappingProxyType(
     {
@@ -40,18 +36,18 @@ EVENT_WORDS: Mapping[PumpEventKind, Promise] = MappingProxyType(
 
 def refill_near(evidence: Evidence) -> str:
     """Say that the refill date is near; also true once it has gone by."""
-    return _("Refill due %(day)s") % {"day": _day(evidence["date_on"])}
+    return _("Refill due %(day)s") % {"day": day_words(evidence["date_on"])}
 
 
 def refill_passed(evidence: Evidence) -> str:
     """Say that the refill date has gone by."""
-    return _("Refill date %(day)s passed") % {"day": _day(evidence["date_on"])}
+    return _("Refill date %(day)s passed") % {"day": day_words(evidence["date_on"])}
 
 
 def low_reservoir_passed(evidence: Evidence) -> str:
     """Say that the low-reservoir alarm date has gone by without a refill on record."""
     text = _("Low-reservoir alarm date %(day)s passed, no refill recorded")
-    return text % {"day": _day(evidence["date_on"])}
+    return text % {"day": day_words(evidence["date_on"])}
 
 
 def replacement(evidence: Evidence) -> str:
@@ -59,7 +55,7 @@ def replacement(evidence: Evidence) -> str:
     text = _("Pump replacement date %(day)s is near")
     if evidence.get("passed"):
         text = _("Pump replacement date %(day)s passed")
-    return text % {"day": _day(evidence["date_on"])}
+    return text % {"day": day_words(evidence["date_on"])}
 
 
 def critical_alarm(evidence: Evidence) -> str:
@@ -81,7 +77,7 @@ def no_oral(evidence: Evidence) -> str:
     """Say that no oral baclofen is on hand, or that what there is can no longer be used."""
     if "expired_on" in evidence:
         text = _("Oral baclofen on hand out of date since %(day)s")
-        return text % {"day": _day(evidence["expired_on"])}
+        return text % {"day": day_words(evidence["expired_on"])}
     if evidence.get("instructed"):
         return _("No oral baclofen on hand as instructed")
     return _("No oral baclofen on hand")
@@ -108,7 +104,3 @@ def _with_sound(text: str, evidence: Evidence) -> str:
     if "sound" not in evidence:
         return text
     return _("%(alarm)s: %(sound)s") % {"alarm": text, "sound": evidence["sound"]}
-
-
-def _day(iso: str) -> str:
-    return date_format(date.fromisoformat(iso), "D j M")

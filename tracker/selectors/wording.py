@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, time_format
@@ -19,9 +18,8 @@ from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Alert, Entry, Flag
 from tracker.selectors import plan_wording, pump_wording
+from tracker.selectors.evidence_words import Evidence, day_words, moment_words
 from tracker.selectors.medicine import baclofen
-
-Evidence = Mapping[str, Any]
 
 CLASS_WORDS: Mapping[FlagClass, Promise] = MappingProxyType(
     {
@@ -188,7 +186,7 @@ def _flag_outcome(alert: Alert) -> str:
 
 
 def _said_detail(evidence: Evidence, zone: ZoneInfo) -> str:
-    moment = _moment(evidence["at"], zone)
+    moment = moment_words(evidence["at"], zone)
     if "by" not in evidence:
         return _("Said %(moment)s.") % {"moment": moment}
     return _("By %(name)s, %(moment)s.") % {"name": evidence["by"], "moment": moment}
@@ -197,22 +195,22 @@ def _said_detail(evidence: Evidence, zone: ZoneInfo) -> str:
 def _run_detail(evidence: Evidence, zone: ZoneInfo) -> str:
     text = _("%(first)s to %(last)s. Threshold typed for this plan: %(threshold)s.")
     return text % {
-        "first": _moment(evidence["first_due_at"], zone),
-        "last": _moment(evidence["last_due_at"], zone),
+        "first": moment_words(evidence["first_due_at"], zone),
+        "last": moment_words(evidence["last_due_at"], zone),
         "threshold": evidence["threshold"],
     }
 
 
 def _holiday_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
     return _("%(first)s to %(last)s, %(doses)s doses expected.") % {
-        "first": _day(evidence["first_on"]),
-        "last": _day(evidence["last_on"]),
+        "first": day_words(evidence["first_on"]),
+        "last": day_words(evidence["last_on"]),
         "doses": evidence["doses"],
     }
 
 
 def _hours_detail(evidence: Evidence, zone: ZoneInfo) -> str:
-    since = _moment(evidence["since"], zone)
+    since = moment_words(evidence["since"], zone)
     if evidence["counted_from"] == "taken":
         return _("Last dose logged taken: %(moment)s.") % {"moment": since}
     return _("No dose logged taken yet. First dose was due %(moment)s.") % {"moment": since}
@@ -220,9 +218,9 @@ def _hours_detail(evidence: Evidence, zone: ZoneInfo) -> str:
 
 def _early_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
     return _("Stopped %(stopped)s. Step %(number)s, the last, was to begin %(begins)s.") % {
-        "stopped": _day(evidence["stopped_on"]),
+        "stopped": day_words(evidence["stopped_on"]),
         "number": evidence["last_step"],
-        "begins": _day(evidence["last_step_begins_on"]),
+        "begins": day_words(evidence["last_step_begins_on"]),
     }
 
 
@@ -241,7 +239,7 @@ def _set_up_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
 
 def _zone_detail(evidence: Evidence, zone: ZoneInfo) -> str:
     return _("From %(moment)s on, said by %(name)s. Until then %(place)s time.") % {
-        "moment": _moment(evidence["moves_at"], zone),
+        "moment": moment_words(evidence["moves_at"], zone),
         "name": evidence["said_by"],
         "place": place_name(evidence["from_zone"]),
     }
@@ -305,7 +303,7 @@ def _amount_headline(evidence: Evidence) -> str:
 
 
 def _supply_headline(evidence: Evidence) -> str:
-    return _("Supply said to run out %(day)s") % {"day": _day(evidence["runs_out_on"])}
+    return _("Supply said to run out %(day)s") % {"day": day_words(evidence["runs_out_on"])}
 
 
 def _undelivered_headline(evidence: Evidence) -> str:
@@ -321,14 +319,6 @@ def _set_up_headline(evidence: Evidence) -> str:
 
 def _missing_words(missing: Sequence[str]) -> str:
     return ", ".join(str(_MISSING[name]) for name in missing)
-
-
-def _moment(iso: str, zone: ZoneInfo) -> str:
-    return local_moment(datetime.fromisoformat(iso), zone)
-
-
-def _day(iso: str) -> str:
-    return date_format(date.fromisoformat(iso), "D j M")
 
 
 def _zone_headline(evidence: Evidence) -> str:

@@ -20,10 +20,9 @@ from tracker.models import CheckIn, CheckInSign, Plan, Report, ReportKind
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.pumps import pump_plan_of, route_of_signs
 from tracker.selectors.versions import plan_day_of, watched_plan_of
-from tracker.services.entries import CLOCK_TOLERANCE
 from tracker.services.flags import flag_open
 from tracker.services.plan_flags import flag_sign_after_step
-from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
+from tracker.services.requests import kept_at, patient_lock, request_sha256, same_body_or_conflict
 
 _EMERGENCY_RULE = {
     Route.ORAL: Rule.EMERGENCY_SIGN,
@@ -68,7 +67,7 @@ def check_in_add(
     urgencies = _urgencies(signs, route := route_of_signs(patient))
     check_in = CheckIn(
         patient=patient,
-        at=_kept_time(at, now),
+        at=kept_at(at, now),
         received_at=now,
         by=by,
         client_id=client_id,
@@ -114,12 +113,12 @@ def report_add(
         same_body_or_conflict(earlier.body_sha256, body)
         return earlier
     _refuse_long(note)
-    _refuse_day(patient, kind, runs_out_on, _kept_time(at, now))
+    _refuse_day(patient, kind, runs_out_on, kept_at(at, now))
     plan = watched_plan_of(patient)
     report = Report(
         patient=patient,
         kind=kind,
-        at=_kept_time(at, now),
+        at=kept_at(at, now),
         received_at=now,
         by=by,
         client_id=client_id,
@@ -149,12 +148,6 @@ def _refuse_day(
     if runs_out_on is not None and runs_out_on < plan_day_of(patient, said_at):
         text = _("That day has passed. If nothing is left, choose today or call.")
         raise Refusal(Problem("runs_out_on", text))
-
-
-def _kept_time(at: datetime | None, now: datetime) -> datetime:
-    if at is None or now < at <= now + CLOCK_TOLERANCE:
-        return now
-    return min(at, now)
 
 
 def _urgencies(signs: Sequence[str], route: Route) -> dict[str, Urgency]:

@@ -29,7 +29,7 @@ from tracker.services.pumps import (
     pump_look_again,
     refuse_others_than_clinicians,
 )
-from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
+from tracker.services.requests import kept_at, patient_lock, request_sha256, same_body_or_conflict
 
 
 class PumpStatement(TypedDict, total=False):
@@ -74,7 +74,7 @@ def pump_event_add(
     event = PumpEvent(
         pump=pump,
         kind=kind,
-        at=_kept_time(said["at"], now),
+        at=kept_at(said["at"], now),
         received_at=now,
         by=by,
         client_id=client_id,
@@ -181,10 +181,6 @@ def _body(pump: Pump, said: PumpStatement) -> str:
 
 def _is_urgent(event: PumpEvent) -> bool:
     return event.kind in URGENT
-
-
-def _kept_time(at: datetime | None, now: datetime) -> datetime:
-    return now if at is None else min(at, now)
 
 
 def _refuse_statement(pump: Pump, said: PumpStatement, now: datetime, *, is_clinic: bool) -> None:

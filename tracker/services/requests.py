@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,11 @@ def patient_lock(patient: Patient) -> None:
 def request_sha256(*parts: object) -> str:
     """Return the SHA-256, in hexadecimal, by which a request that comes again is known."""
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()
+
+
+def kept_at(said_at: datetime | None, now: datetime) -> datetime:
+    """Return the instant kept for something that was said: as said, and never after `now`."""
+    return now if said_at is None else min(said_at, now)
 
 
 def same_body_or_conflict(stored: str, body: str) -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
-from accounts.web.answers import problems_put
+from accounts.web.answers import form_door, problems_put
 from tracker.domain.medicine import Urgency
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.pumps import route_of_signs
@@ -23,7 +23,7 @@ from tracker.selectors.said import last_check_in_of, supply_said_since
 from tracker.selectors.versions import plan_day_of
 from tracker.services.answers import SignsAnswer, signs_answer
 from tracker.web.dose_forms import AnswerForm
-from tracker.web.dose_log import answers, page_context
+from tracker.web.dose_log import page_context
 from tracker.web.standpoint import (
     Standpoint,
     standpoint,
@@ -92,7 +92,7 @@ class CheckInForm(AnswerForm):
         )
 
 
-@answers
+@form_door
 def check_in(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Ask which documented signs are present; an emergency opens the urgent page at once."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)

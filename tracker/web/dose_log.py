@@ -9,13 +9,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.domain.zones import local_date
-from accounts.web.answers import problems_put, problems_tell
+from accounts.web.answers import form_door, problems_put, problems_tell
 from tracker.domain.doses import DoseState, Outcome, Via
 from tracker.models import ExpectedDose
 from tracker.selectors.course import course_of
@@ -31,9 +31,7 @@ from tracker.web.dose_forms import (
     SkipForm,
     TakenForm,
 )
-from tracker.web.standpoint import Standpoint, own_around, standpoint, zone_of
-
-answers = require_http_methods(["GET", "HEAD", "POST"])
+from tracker.web.standpoint import Standpoint, own_around, standpoint
 
 
 @require_POST
@@ -64,12 +62,12 @@ def what_happened(
     )
 
 
-@answers
+@form_door
 def taken(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) -> HttpResponse:
     """Log a dose as taken at another time, or with a different amount."""
     here = standpoint(request, patient_id, Verb.LOG)
     dose = here.dose(dose_id)
-    options: dict[str, Any] = {"zone": zone_of(dose), "now": here.now, "due_at": dose.due_at}
+    options: dict[str, Any] = {"zone": dose.zone_info, "now": here.now, "due_at": dose.due_at}
     if request.method != "POST":
         form = TakenForm.fresh(**options)
         context = dose_context(here, dose) | {"form": form}
@@ -93,7 +91,7 @@ def taken(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) -
     return render(request, "tracker/patient/taken.html", context)
 
 
-@answers
+@form_door
 def skip(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) -> HttpResponse:
     """Log a dose as skipped, with a reason; "none left" reports the supply too."""
     here = standpoint(request, patient_id, Verb.LOG)
@@ -111,7 +109,7 @@ def skip(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) ->
     return render(request, "tracker/patient/skip.html", context)
 
 
-@answers
+@form_door
 def missed(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) -> HttpResponse:
     """Log that a past dose was missed: an answer that only a person can give."""
     here = standpoint(request, patient_id, Verb.LOG)
@@ -136,7 +134,7 @@ def missed(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) 
     return render(request, "tracker/patient/missed.html", context)
 
 
-@answers
+@form_door
 def extra(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Log a dose that was taken beside the plan, then ask about the documented signs."""
     here = standpoint(request, patient_id, Verb.LOG)
@@ -197,7 +195,7 @@ def page_context(here: Standpoint) -> dict[str, Any]:
 
 def dose_context(here: Standpoint, dose: ExpectedDose) -> dict[str, Any]:
     """Return what every page about one dose shows."""
-    zone = zone_of(dose)
+    zone = dose.zone_info
     today = local_date(here.now, zone)
     return page_context(here) | {
         "dose": dose_line(here, dose),
@@ -209,7 +207,7 @@ def dose_context(here: Standpoint, dose: ExpectedDose) -> dict[str, Any]:
 def dose_line(here: Standpoint, dose: ExpectedDose) -> DoseLine:
     """Return one dose as a line."""
     rows = doses_visible_to(here.user, here.now).filter(pk=dose.pk)
-    return lines_of(marked(rows), reader=here.user, zone=zone_of(dose), now=here.now)[0]
+    return lines_of(marked(rows), reader=here.user, zone=dose.zone_info, now=here.now)[0]
 
 
 def _is_one_tap_enough(here: Standpoint, dose: ExpectedDose) -> bool:

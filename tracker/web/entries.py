@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import NotVisible
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
-from accounts.web.answers import problems_put, problems_tell
+from accounts.web.answers import form_door, problems_put, problems_tell
 from tracker.domain.doses import Outcome, Via
 from tracker.models import Entry
 from tracker.selectors.dose_lines import DoseLine, EntryLine, entry_line
@@ -24,7 +24,7 @@ from tracker.services.answers import dose_settle, entry_correct
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_count_as_extra, entry_void
 from tracker.web.dose_forms import AnswerForm, CorrectForm, KeepForm
-from tracker.web.dose_log import after, answers, dose_context, dose_line, go, page_context
+from tracker.web.dose_log import after, dose_context, dose_line, go, page_context
 from tracker.web.standpoint import Standpoint, standpoint
 
 
@@ -44,7 +44,7 @@ def undo(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) -
     return go(request, here.home)
 
 
-@answers
+@form_door
 def correct(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) -> HttpResponse:
     """Take an entry back and say what really happened; both stay readable."""
     here = standpoint(request, patient_id, Verb.LOG)
@@ -81,7 +81,7 @@ def take_back(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = No
     return redirect(here.home)
 
 
-@answers
+@form_door
 def settle(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) -> HttpResponse:
     """Ask which of several entries for one dose is right, or whether there were two doses."""
     here = standpoint(request, patient_id, Verb.LOG)
@@ -100,7 +100,7 @@ def settle(request: HttpRequest, dose_id: UUID, patient_id: UUID | None = None) 
     return render(request, "tracker/patient/settle.html", context)
 
 
-@answers
+@form_door
 def alike(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) -> HttpResponse:
     """After an extra dose or another amount: ask about the documented signs, numbers beside."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import NotVisible
 from accounts.clock import database_now
@@ -19,7 +19,7 @@ from accounts.domain.problems import Refusal
 from accounts.domain.zones import local_date
 from accounts.models import User
 from accounts.services.audit import patient_open
-from accounts.web.answers import person_of, problems_put, problems_tell
+from accounts.web.answers import form_door, person_of, problems_put, problems_tell
 from tracker.domain.plan_change import MOST_REASON
 from tracker.domain.plan_states import PlanState, may_move
 from tracker.models import Plan
@@ -30,8 +30,6 @@ from tracker.selectors.scope import plans_visible_to
 from tracker.selectors.versions import has_last_step_begun, zone_of
 from tracker.services.plan_drafts import plan_draft_discard
 from tracker.services.plan_moves import plan_complete, plan_hold, plan_stop
-
-FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class ReasonField(forms.CharField):
@@ -77,7 +75,7 @@ def plan(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     )
 
 
-@FORM_METHODS
+@form_door
 def hold(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Show the documented warning, ask for the reason and a review date, and hold the plan."""
     now, user = database_now(), person_of(request)
@@ -97,7 +95,7 @@ def hold(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     return render(request, "tracker/plans/hold.html", _context(found, form, now))
 
 
-@FORM_METHODS
+@form_door
 def stop(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Show the documented warning, ask for the reason, and stop the plan."""
     now, user = database_now(), person_of(request)
@@ -117,7 +115,7 @@ def stop(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     return render(request, "tracker/plans/stop.html", _context(found, form, now))
 
 
-@FORM_METHODS
+@form_door
 def complete(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Say what completing does, and complete a plan whose last step has begun."""
     now, user = database_now(), person_of(request)

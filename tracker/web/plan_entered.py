@@ -6,19 +6,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotVisible, verbs_of
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
-from accounts.web.answers import problems_tell
+from accounts.web.answers import form_door, problems_tell
 from tracker.selectors.plan_entered import entered_plans_of
 from tracker.services.plan_seen import version_seen
 from tracker.web.dose_log import page_context
 from tracker.web.standpoint import standpoint
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def entered(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Show the plan as entered; keep that a change has been seen."""
     here = standpoint(request, patient_id, Verb.LOG if request.method == "POST" else Verb.SEE)

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts.clock import database_now
 from accounts.domain.problems import Refusal
 from accounts.models import User
-from accounts.web.answers import person_of, problems_tell
+from accounts.web.answers import form_door, person_of, problems_tell
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_states import VersionKind
 from tracker.models import Plan, PlanDraft
@@ -40,7 +40,7 @@ EDITORS = {
 """Where the draft of each kind is typed; a first plan's belongs to its patient."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Show everything a signature would start, and sign it, first or second."""
     now, user = database_now(), person_of(request)

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import NotVisible
 from accounts.clock import database_now
@@ -19,7 +19,7 @@ from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.models import Patient, User
 from accounts.services.audit import patient_open
-from accounts.web.answers import person_of, problems_put
+from accounts.web.answers import form_door, person_of, problems_put
 from tracker.domain.pumps import ORAL, PumpDateKind, PumpEventKind
 from tracker.models import Pump, PumpDate, PumpEvent
 from tracker.selectors.pump_page import PumpPage, is_waiting, pump_page
@@ -37,8 +37,6 @@ from tracker.web.pump_forms import DatesForm, DenyForm, DeskEventForm, PumpRecor
 from tracker.web.pump_line import pump_line
 
 SHORT_TIMELINE = 14
-
-answers = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -71,7 +69,7 @@ def pump_shown(
     return render(request, "tracker/pump/desk.html", context)
 
 
-@answers
+@form_door
 def record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Put a pump on record or correct its record."""
     now, user = database_now(), person_of(request)
@@ -90,7 +88,7 @@ def record(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return _form_page(request, "tracker/pump/record.html", patient, form)
 
 
-@answers
+@form_door
 def dates(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Type dates of a pump outside a refill: the first ones, a correction, a replacement date."""
     now, user = database_now(), person_of(request)
@@ -137,7 +135,7 @@ def refill(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return pump_shown(request, patient, now, form)
 
 
-@answers
+@form_door
 def told(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Record an alarm that was heard, a problem that was found, or what is on hand."""
     now, user = database_now(), person_of(request)
@@ -167,7 +165,7 @@ def told(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return _form_page(request, "tracker/pump/told.html", patient, form, pump=found)
 
 
-@answers
+@form_door
 def confirm_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Let a second person type a refill's dates again, or say with a note that it was none."""
     now, user = database_now(), person_of(request)
@@ -205,7 +203,7 @@ def confirm_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return _form_page(request, "tracker/pump/confirm_event.html", patient, form, **context)
 
 
-@answers
+@form_door
 def confirm_date(request: HttpRequest, date_id: UUID) -> HttpResponse:
     """Let a second person type one date again."""
     now, user = database_now(), person_of(request)

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_safe
 from accounts.access import NotVisible
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
-from accounts.web.answers import problems_put
+from accounts.web.answers import form_door, problems_put
 from tracker.domain.pumps import ALARMS, ORAL, PumpEventKind
 from tracker.models import Pump, PumpEvent
 from tracker.selectors.pump_page import date_rows, is_waiting, pump_numbers
 from tracker.selectors.pumps import events_of, pump_clock, pump_of
 from tracker.services.pump_events import pump_event_add
 from tracker.web.dose_forms import AnswerForm
-from tracker.web.dose_log import answers, page_context
+from tracker.web.dose_log import page_context
 from tracker.web.pump_forms import AlarmForm, OralForm, RefillDoneForm
 from tracker.web.standpoint import Standpoint, standpoint
 
@@ -44,7 +44,7 @@ def pump(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     return render(request, "tracker/pump/phone.html", context)
 
 
-@answers
+@form_door
 def alarm(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Say that an alarm was heard; a critical one, or not being sure, opens the urgent page."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)
@@ -60,7 +60,7 @@ def alarm(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     return render(request, "tracker/pump/alarm.html", _context(here, found) | {"form": form})
 
 
-@answers
+@form_door
 def refill_done(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Say that the pump was refilled; the clinic confirms it and types the next dates."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)
@@ -79,7 +79,7 @@ def refill_done(request: HttpRequest, patient_id: UUID | None = None) -> HttpRes
     return render(request, "tracker/pump/refill_done.html", _context(here, found) | {"form": form})
 
 
-@answers
+@form_door
 def oral(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Say whether oral baclofen is on hand, as the clinic instructed."""
     here = standpoint(request, patient_id, Verb.CHECK_IN)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -120,8 +119,3 @@ def helped_around(user: User, patient_id: UUID, now: datetime) -> Around:
 def look_as_caregiver(user: User, patient: Patient, page: str, now: datetime) -> None:
     """Record that a caregiver opened this person's page."""
     look_record(actor=user, patient=patient, capacity=Capacity.CAREGIVER, page=page, now=now)
-
-
-def zone_of(dose: ExpectedDose) -> ZoneInfo:
-    """Return the zone in which this dose was entered."""
-    return dose.zone_info

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import NotVisible, capacities_of, looking_as, verbs_of
 from accounts.clock import database_now
@@ -21,7 +21,7 @@ from accounts.domain.capacities import Capacity, Verb
 from accounts.domain.problems import Refusal
 from accounts.models import Patient, User
 from accounts.services.audit import look_record
-from accounts.web.answers import person_of, problems_put, problems_tell
+from accounts.web.answers import form_door, person_of, problems_put, problems_tell
 from tracker.models import Alert
 from tracker.selectors.scope import flags_visible_to
 from tracker.selectors.thread import alert_thread, alert_visible_to
@@ -103,7 +103,7 @@ def pass_on(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return redirect(_way_back(request, reverse("alert", args=[found.pk])))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def close_alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Close an alert about a dose with a note; an alert about a flag leads to the flag."""
     now, user = database_now(), person_of(request)
@@ -122,7 +122,7 @@ def close_alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return _closing_page(request, form, found.patient, alert_headline(found), now)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def close_flag(request: HttpRequest, flag_id: UUID) -> HttpResponse:
     """Close a flag with a note; without one it stays open and what was typed stays typed."""
     now, user = database_now(), person_of(request)

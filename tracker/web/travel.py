@@ -10,12 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_http_methods
 
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.domain.zones import place_name
-from accounts.web.answers import problems_tell
+from accounts.web.answers import form_door, problems_tell
 from accounts.web.forms import ZoneField
 from tracker.domain.zone_moves import ZoneAnswer
 from tracker.selectors.zones import Travel, ZoneQuestion, is_zone_asked, travel_of, zone_question
@@ -32,7 +31,7 @@ class PlaceForm(forms.Form):
     device = ZoneField(label=_lazy("Where are you now?"))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_door
 def zone(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     """Show where the dose times stand, and ask about the zone in `device`; POST answers.
 
