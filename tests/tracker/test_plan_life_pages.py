@@ -12,7 +12,7 @@ from accounts.clock import database_now
 from accounts.models import Clinic
 from tests.cast import Cast
 from tests.tapers import taper_signed
-from tests.tracker.changing import change_signed
+from tests.tracker.changing import change_kept, change_signed
 from tests.tracker.test_plan_pages import keep, readable, sign, value_of
 from tracker.domain.plan_states import PlanState, VersionKind
 from tracker.models import Flag, Plan, PlanMove, PlanVersion, VersionSeen
@@ -301,3 +301,28 @@ def test_a_plan_that_has_ended_says_so_above_its_steps(plan: Plan, live_cast: Ca
 
     entered = readable(live_cast.client(live_cast.ewan_user).get(reverse("entered-plan")))
     assert "This plan has ended. Nothing below is expected any more." in entered
+
+
+def test_no_version_of_a_held_plan_is_said_to_be_in_force(
+    changed: PlanVersion, priya: Client
+) -> None:
+    assert hold(priya, changed.plan).status_code == 302
+
+    words = readable(page(priya, "plan", changed.plan))
+
+    assert "Version 2, signed, did not begin" in words
+    assert "in force" not in words
+
+
+def test_a_change_typed_before_a_hold_says_that_it_cannot_be_signed_now(
+    plan: Plan, priya: Client, live_cast: Cast
+) -> None:
+    change_kept(live_cast, plan, live_cast.now + 2 * DAY, live_cast.now)
+    assert hold(priya, plan).status_code == 302
+
+    response = priya.get(reverse("plan-read-back", args=[plan.pk]), follow=True)
+
+    assert "This plan is on hold. Resume it" in readable(response)
+    assert "so this draft can no longer be signed" in readable(response)
+    assert "Throw the draft away" in readable(response)
+    assert "Read back and sign" not in readable(response)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tracker.domain.plan_states import PlanState, may_move
+from django.utils.translation import gettext as _
+
+from tracker.domain.plan_states import PlanState, VersionKind, may_move, may_sign
 from tracker.domain.schedule import StepSpec
 from tracker.models import Plan, PlanDraft, PlanMove, PlanVersion, VersionSeen
 from tracker.selectors.plan_difference import Difference, difference_signed
@@ -21,8 +23,7 @@ class SignedVersion:
     steps: tuple[StepSpec, ...]
     difference: Difference | None  # from the version before; None for the first
     seen: tuple[VersionSeen, ...]
-    is_in_force: bool
-    is_ahead: bool
+    standing: str  # how it stands beside the others, in words; "" for one that has run
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class PlanPage:
     versions: tuple[SignedVersion, ...]  # newest first
     moves: tuple[tuple[str, PlanMove], ...]  # each with its words
     draft: PlanDraft | None
+    may_sign: bool  # the draft, as the plan stands now
     may_hold: bool
     may_resume: bool
     may_change: bool
@@ -44,6 +46,7 @@ class PlanPage:
 
 def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
     """Return the page of one plan at `now`."""
+    state = PlanState(plan.state)
     versions = list(versions_of(plan))
     current = version_in_force(plan, now)
     signed = [
@@ -52,22 +55,21 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
             steps=steps_of(version),
             difference=difference_signed(before, version) if before is not None else None,
             seen=tuple(version.seen.select_related("by").order_by("at")),
-            is_in_force=current is not None and version.pk == current.pk,
-            is_ahead=version.counts_from_at > now,
+            standing=_standing(version, current, state, now),
         )
         for before, version in zip([None, *versions], versions, strict=False)
     ]
-    state = PlanState(plan.state)
     zone = zone_of(current, now) if current is not None else plan.patient.zone_info
+    drafts = PlanDraft.objects.filter(plan=plan)
+    draft = drafts.select_related("saved_by", "first_signed_by").first()
     return PlanPage(
         plan=plan,
         state=str(STATE_WORDS[state]),
         zone=zone,
         versions=tuple(reversed(signed)),
         moves=tuple((str(MOVE_WORDS[move.to_state]), move) for move in moves_of(plan)),
-        draft=PlanDraft.objects.filter(plan=plan)
-        .select_related("saved_by", "first_signed_by")
-        .first(),
+        draft=draft,
+        may_sign=draft is not None and may_sign(state, VersionKind(draft.kind)),
         may_hold=may_move(state, PlanState.ON_HOLD),
         may_resume=state is PlanState.ON_HOLD,
         may_change=state is PlanState.ACTIVE,
@@ -75,3 +77,13 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
         and has_last_step_begun(versions[-1], now),
         may_stop=may_move(state, PlanState.STOPPED),
     )
+
+
+def _standing(
+    version: PlanVersion, current: PlanVersion | None, state: PlanState, now: datetime
+) -> str:
+    """Return which version runs and which is to come; while none runs, which never began."""
+    runs = state is PlanState.ACTIVE
+    if version.counts_from_at > now:
+        return _("signed, not yet in force") if runs else _("signed, did not begin")
+    return _("in force") if runs and version == current else ""

@@ -125,10 +125,7 @@ def plan_reading(plan: Plan, content: PlanContent, now: datetime) -> PlanReading
     named = User.objects.get(pk=content.named_clinician)
     zone, desk = content.zone_info, desk_hours_of(patient.clinic)
     listeners = listeners_of(patient, named, now)
-    first_on = local_date(max(now, begins_at or now), zone)
-    days = [
-        day for day in coming_days(content.steps, zone, start) if day.doses or day.on >= first_on
-    ]
+    days = _days(content, start, now)
     notes = _clock_notes(content, start)
     changes = clock_changes(zone, days[0].on, days[-1].on) if days else []
     apart = {*changes, *(note.local_date for note in notes)}
@@ -162,6 +159,14 @@ def _kind_of(plan: Plan) -> VersionKind:
     """Return which kind of version a signature would make; the first one without a draft."""
     draft = PlanDraft.objects.filter(plan=plan).only("kind").first()
     return VersionKind(draft.kind) if draft is not None else VersionKind.FIRST
+
+
+def _days(content: PlanContent, start: datetime, now: datetime) -> list[ComingDay]:
+    """Return the days from `start` on; of a change none on which all doses come before it."""
+    zone = content.zone_info
+    first_on = local_date(content.counts_from_at or now, zone)
+    days = coming_days(content.steps, zone, start)
+    return [day for day in days if day.doses or day.on >= first_on]
 
 
 def _clock_notes(content: PlanContent, now: datetime) -> list[ClockChangeNote]:

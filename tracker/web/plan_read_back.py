@@ -16,11 +16,11 @@ from accounts.domain.problems import Refusal
 from accounts.models import User
 from accounts.web.answers import form_door, person_of, problems_tell
 from tracker.domain.plan_content import PlanContent
-from tracker.domain.plan_states import VersionKind
+from tracker.domain.plan_states import PlanState, VersionKind, may_sign
 from tracker.models import Plan, PlanDraft
 from tracker.selectors.plan_difference import Difference, difference_between
 from tracker.selectors.plan_picture import plan_picture
-from tracker.selectors.plan_reading import plan_reading
+from tracker.selectors.plan_reading import PlanReading, plan_reading
 from tracker.selectors.plan_records import content_signed, versions_of
 from tracker.selectors.plans import content_of, draft_behind
 from tracker.selectors.versions import zone_of
@@ -48,6 +48,8 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     draft = draft_behind(plan)
     if draft is None:
         return redirect("chart", plan.patient_id)
+    if not may_sign(PlanState(plan.state), VersionKind(draft.kind)):
+        return redirect(editor_of(plan, draft))  # which says why
     ticked: set[int] = set()
     said: Refusal | None = None
     if request.method == "POST":
@@ -66,22 +68,29 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     sha256 = text_sha256(text)
     if request.POST.get("text_sha256", sha256) != sha256:
         ticked = set()
-    picture = plan_picture(reading, now)
-    context = _about(plan, draft, user) | {
-        "difference": _difference(plan, content, reading.named, now),
-        "reading": reading,
-        "picture": picture,
-        "plot": staircase(picture) if picture is not None else None,
-        "text": text,
-        "text_sha256": sha256,
-        "facts": facts_of(reading),
-        "steps": step_lines(reading, ticked),
-        "ladders": ladders(reading, plan.patient),
-        "thresholds": thresholds(reading),
-        "said": refused_lines(said),
-        "has_confirmed_hours": "confirmed_hours" in request.POST and bool(ticked),
-    }
+    context = (
+        _about(plan, draft, user)
+        | _pictured(reading, now)
+        | {
+            "difference": _difference(plan, content, reading.named, now),
+            "reading": reading,
+            "text": text,
+            "text_sha256": sha256,
+            "facts": facts_of(reading),
+            "steps": step_lines(reading, ticked),
+            "ladders": ladders(reading, plan.patient),
+            "thresholds": thresholds(reading),
+            "said": refused_lines(said),
+            "has_confirmed_hours": "confirmed_hours" in request.POST and bool(ticked),
+        }
+    )
     return render(request, "tracker/plans/read_back.html", context)
+
+
+def _pictured(reading: PlanReading, now: datetime) -> dict[str, object]:
+    """Return the staircase of what is read back; nothing of a plan that draws none."""
+    picture = plan_picture(reading, now)
+    return {"picture": picture, "plot": staircase(picture) if picture is not None else None}
 
 
 def _about(plan: Plan, draft: PlanDraft, user: User) -> dict[str, object]:
