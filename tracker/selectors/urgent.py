@@ -31,7 +31,7 @@ from tracker.selectors.pumps import critical_alarm_told, rate_of
 from tracker.selectors.told import ToldLine, told_about
 
 RECENT = timedelta(hours=12)
-"""How long the page goes on naming what was said and who was told."""
+"""How long the page goes on naming what was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +144,7 @@ def _told(
     around: Around, *, reader: User, zone: ZoneInfo, now: datetime
 ) -> tuple[tuple[ToldLine, ...], bool]:
     """Return who has been told of the emergencies that are open, and whether somebody has it."""
-    alerts = Alert.objects.open().filter(
-        patient=around.patient, alert_class=FlagClass.EMERGENCY, opened_at__gt=now - RECENT
-    )
+    alerts = Alert.objects.open().filter(patient=around.patient, alert_class=FlagClass.EMERGENCY)
     events = list(
         AlertEvent.objects.filter(alert__in=alerts)
         .select_related("alert", "person", "clinic")

@@ -136,7 +136,13 @@ class DatesForm(forms.Form):
 class MomentForm(AnswerForm):
     """When something happened, on the clock of one zone."""
 
-    on = DayField(label=_("Day"))
+    on = DayField(
+        label=_("Day"),
+        error_messages={
+            "invalid": _("Type a date such as 2026-11-30."),
+            "required": _("On which day?"),
+        },
+    )
     at = forms.TimeField(
         label=_("Time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
