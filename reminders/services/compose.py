@@ -130,13 +130,23 @@ def _notice(message: Message, version: PlanVersion) -> tuple[str, list[str]]:
             _("Read it and say that you have seen it:"),
             page,
         ]
-    call = _("If you do not know what to take, call the clinic: %(number)s.")
-    number = {"number": patient.clinic.desk_phone}
+    calls = [_("If anybody is not sure what to take, call the clinic."), *_clinic_numbers(patient)]
     if message.purpose == Purpose.PLAN_HELD:
         fact = _("The clinic has put %(whose)s on hold. Nothing is expected to be logged.")
-        return _("Stepdown: a plan is on hold"), [fact % {"whose": whose}, call % number, page]
+        return _("Stepdown: a plan is on hold"), [fact % {"whose": whose}, *calls, page]
     fact = _("The clinic has ended %(whose)s. Nothing more is expected to be logged.")
-    return _("Stepdown: a plan has ended"), [fact % {"whose": whose}, call % number, page]
+    return _("Stepdown: a plan has ended"), [fact % {"whose": whose}, *calls, page]
+
+
+def _clinic_numbers(patient: Patient) -> list[str]:
+    """Return the clinic's numbers, each on its own; a message is read at any hour."""
+    clinic = patient.clinic
+    lines = []
+    if clinic.desk_phone:
+        lines.append(_("In opening hours: %(number)s") % {"number": clinic.desk_phone})
+    if clinic.out_of_hours_phone:
+        lines.append(_("Out of hours: %(number)s") % {"number": clinic.out_of_hours_phone})
+    return lines
 
 
 def _prompt(

@@ -114,5 +114,11 @@ def _zone(link: OneTapLink) -> ZoneInfo:
 def _page(
     request: HttpRequest, link: OneTapLink, state: str, *, status: int = 200, **more: object
 ) -> HttpResponse:
-    context = {"state": state, "due_at": link.dose.due_at, "zone": _zone(link), **more}
+    context = {
+        "state": state,
+        "due_at": link.dose.due_at,
+        "zone": _zone(link),
+        "is_cancelled": link.dose.cancelled_at is not None,
+        **more,
+    }
     return render(request, "reminders/one_tap.html", context, status=status)

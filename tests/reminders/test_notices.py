@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Clinic
 from reminders.models import Message
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import addresses, sweep_and_dispatch
@@ -12,7 +13,7 @@ from tests.tracker.plans import dose, raw_plan, raw_step
 from tracker.domain.plan_content import plan_content_from
 from tracker.models import Plan
 from tracker.services.plan_drafts import plan_draft_save
-from tracker.services.plan_moves import plan_stop
+from tracker.services.plan_moves import plan_hold, plan_stop
 from tracker.services.plan_signing import plan_sign
 
 SECOND = timedelta(seconds=1)
@@ -160,3 +161,18 @@ def test_a_step_notice_that_waits_falls_away_with_its_step(plan: Plan, cast: Cas
     mails = sweep_and_dispatch(noon + SECOND)
 
     assert [mail.subject for mail in mails if "step is near" in mail.subject] == []
+
+
+def test_whoever_reads_of_a_hold_at_night_finds_a_number_that_answers(
+    plan: Plan, cast: Cast
+) -> None:
+    Clinic.objects.update(out_of_hours_phone="01632 960 144")
+    review_on = TUESDAY.replace(day=30).date()
+    plan_hold(plan=plan, by=cast.priya, reason="Surgery", review_on=review_on, now=TUESDAY)
+
+    mails = sweep_and_dispatch(TUESDAY.replace(hour=23))
+
+    letter = next(mail for mail in mails if "on hold" in mail.subject and mail.to == [EWAN])
+    assert f"In opening hours: {cast.harbour.desk_phone}" in letter.body
+    assert "Out of hours: 01632 960 144" in letter.body
+    assert "mg" not in letter.body

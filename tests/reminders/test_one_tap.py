@@ -104,6 +104,17 @@ def test_a_dose_that_was_cancelled_becomes_an_extra_dose_and_a_flag(address, at,
     assert Flag.objects.open().get(rule="F12").evidence["what"] == ["extra"]
 
 
+def test_a_link_whose_dose_was_cancelled_says_that_nothing_is_expected_then(
+    address, at, plan
+) -> None:
+    doses_cancel(plan=plan, reason="plan changed", now=DUE - timedelta(minutes=1))
+
+    page = Client().get(address).content.decode()
+    assert "nothing is expected at this time any more" in page
+    assert "The time for this one has passed" not in page
+    assert "Sign in to see what is expected now" in page
+
+
 @pytest.mark.parametrize(("answer", "extras"), [("one", 0), ("two", 1)])
 @pytest.mark.usefixtures("at")
 def test_a_dose_that_was_logged_on_the_page_too_is_asked_about(
