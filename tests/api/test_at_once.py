@@ -1,7 +1,9 @@
 """Requests at the same moment, and requests while PostgreSQL is away: real connections."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -9,6 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.clock import database_now
+from accounts.models import AuditRow
 from tests.api.callers import Answer, Caller, new_id
 from tests.api.worlds import change_of, world_make
 from tests.cast import PASSWORD, cast_make
@@ -119,6 +122,99 @@ def test_a_change_signed_by_two_at_once_is_one_version(idle_stack: Stack) -> Non
         assert world.plan.versions.count() == 2
         doses = world.plan.doses.standing().values_list("local_date", "wall_time")
         assert len(doses) == len(set(doses))
+
+
+def at_once(*requests: Callable[[], Answer]) -> list[Answer]:
+    """Send these at the same time, each over a connection of its own."""
+
+    def send(request: Callable[[], Answer]) -> Answer:
+        try:
+            return request()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(requests)) as desks:
+        return list(desks.map(send, requests))
+
+
+def signature(caller: Caller, path: str) -> dict[str, object]:
+    """Sign everything that the preview shows."""
+    preview = caller.get(f"{path}/preview/").body
+    return {
+        "text_sha256": preview["text_sha256"],
+        "ticked_steps": preview["steps"],
+        "has_confirmed_hours": True,
+        "password": PASSWORD,
+    }
+
+
+def test_a_plan_that_is_held_stopped_signed_and_moved_at_once_stays_one_plan(
+    idle_stack: Stack,
+) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        priya, adaeze = Caller(world.cast.priya), Caller(world.cast.adaeze)
+        ewan, path = Caller(world.cast.ewan_user), f"/plans/{world.plan.pk}"
+        priya.post(f"{path}/versions/", change_of(world, kind="amend"))
+        said = signature(priya, path)
+        review_on = (world.cast.now + timedelta(days=9)).date().isoformat()
+        hold = {"reason": "Surgery", "review_on": review_on, "has_read_warning": True}
+        move = {"zone": "America/New_York", "answer": "move"}
+
+        answers = at_once(
+            lambda: priya.post(f"{path}/sign/", said),
+            lambda: adaeze.post(f"{path}/hold/", hold),
+            lambda: priya.post(f"{path}/hold/", hold),
+            lambda: adaeze.post(f"{path}/discard/", None),
+            lambda: ewan.post(f"/patients/{world.cast.ewan.pk}/zone/", move),
+        )
+
+        assert {answer.status for answer in answers} <= {200, 201, 204, 400, 409}
+        assert sorted(answer.status for answer in answers[1:3]) == [200, 409]
+        assert world.plan.versions.count() == 1 + (answers[0].status == 200)
+        assert not world.plan.doses.standing().filter(due_at__gt=database_now()).exists()
+
+
+def test_a_first_signature_that_is_used_withdrawn_and_overtaken_at_once_counts_once(
+    idle_stack: Stack,
+) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        world.cast.harbour.is_cosign_required = True
+        world.cast.harbour.save()
+        priya, adaeze = Caller(world.cast.priya), Caller(world.cast.adaeze)
+        path = f"/plans/{world.plan.pk}"
+        priya.post(f"{path}/versions/", change_of(world, kind="amend"))
+        said = signature(priya, path)
+        assert priya.post(f"{path}/sign/", said).status == 200
+        assert priya.post(f"{path}/cosign/", said).attrs == {"by"}
+
+        signed, withdrawn, stopped = at_once(
+            lambda: adaeze.post(f"{path}/cosign/", said),
+            lambda: priya.post(f"{path}/withdraw/", None),
+            lambda: adaeze.post(f"{path}/stop/", {"reason": "Rash", "has_read_warning": True}),
+        )
+
+        assert {signed.status, withdrawn.status} <= {200, 409}
+        assert 409 in {signed.status, withdrawn.status}
+        assert stopped.status == 200
+        assert world.plan.versions.count() == 1 + (signed.status == 200)
+        assert not world.plan.doses.standing().filter(due_at__gt=database_now()).exists()
+
+
+def test_a_pump_date_that_is_confirmed_many_times_at_once_is_confirmed_once(
+    idle_stack: Stack,
+) -> None:
+    with idle_stack.orm():
+        world = world_make(cast_make(database_now()))
+        priya = Caller(world.cast.priya)
+        path = f"/pumps/{world.pump.pk}/dates/{world.pump_date.pk}/confirm/"
+        body = {"falls_on": world.pump_date.falls_on.isoformat()}
+
+        answers = at_once(*[lambda: priya.post(path, body)] * 4)
+
+        assert sorted(answer.status for answer in answers) == [200, 400, 400, 400]
+        assert AuditRow.objects.filter(action="pump.date_confirmed").count() == 1
 
 
 def test_without_its_database_the_api_says_so_in_the_one_shape_and_recovers(

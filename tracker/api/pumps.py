@@ -15,7 +15,7 @@ from accounts.access import require
 from accounts.api.doors import Door, ListDoor, at_one_address, one_of, parse
 from accounts.api.fields import Body, Day, Flag, Id, Instant, PersonOutput, Text
 from accounts.domain.capacities import Verb
-from tracker.domain.pumps import PumpDateKind, PumpEventKind
+from tracker.domain.pumps import PROBLEMS, PumpDateKind, PumpEventKind
 from tracker.models import Pump, PumpEvent
 from tracker.selectors.pump_page import DateRow, date_rows
 from tracker.selectors.pumps import dates_of, events_of, pump_clock, pumps_of, pumps_visible_to
@@ -78,8 +78,13 @@ class PumpStatementOutput(serializers.Serializer[Any]):
     by = PersonOutput()
     done_by = serializers.CharField()
     expires_on = serializers.DateField(allow_null=True)
-    note = serializers.CharField()
+    note = serializers.SerializerMethodField(help_text="Null for caregivers if the clinic's own.")
     is_confirmed = serializers.SerializerMethodField()
+
+    def get_note(self, event: PumpEvent) -> str | None:
+        """Return the words as typed; what the clinic notes of a problem is kept from caregivers."""
+        is_kept = event.kind in PROBLEMS and not self.context["is_full"]
+        return None if is_kept else event.note
 
     def get_is_confirmed(self, event: PumpEvent) -> bool | None:
         """Return a second person's word; null while there is none."""
@@ -219,8 +224,9 @@ class PumpEventListApi(ListDoor, PumpDoor):
     def get(self, _request: Request, pump_id: UUID) -> Response:
         """List events, newest first; the look is recorded."""
         pump = self.pump(pump_id, Verb.SEE)
-        self.opened(pump.patient_id, "pump events")
-        return self.listed(events_of(pump), PumpStatementOutput)
+        patient = self.opened(pump.patient_id, "pump events")
+        is_full = self.reads_all(patient)
+        return self.listed(events_of(pump), PumpStatementOutput, is_full=is_full)
 
 
 class PumpEventAddApi(PumpDoor):
@@ -261,7 +267,8 @@ class PumpEventAddApi(PumpDoor):
         result = pump_event_add(
             pump=pump, by=self.person, kind=kind, dates=dates, now=self.now, **said
         )
-        shown = PumpEventAddApi.Output({"event": result.event, "is_urgent": result.is_urgent}).data
+        said = {"event": result.event, "is_urgent": result.is_urgent}
+        shown = PumpEventAddApi.Output(said, context={"is_full": True}).data
         return Response(shown, status=200 if result.is_repeat_of_request else 201)
 
 
@@ -281,7 +288,8 @@ class PumpEventConfirmApi(PumpDoor):
         said: Any = parse(PumpEventConfirmApi.Input, request)
         dates = DatesInput.kinds(said)
         pump_event_confirm(event=event, by=self.person, dates=dates, now=self.now, **said)
-        return Response(PumpStatementOutput(one_of(events_of(pump), event_id)).data)
+        answered = one_of(events_of(pump), event_id)
+        return Response(PumpStatementOutput(answered, context={"is_full": True}).data)
 
 
 pumps = at_one_address(PumpListApi, PumpRecordApi)
