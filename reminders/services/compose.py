@@ -132,7 +132,10 @@ def _notice(message: Message, version: PlanVersion) -> tuple[str, list[str]]:
         ]
     calls = [_("If anybody is not sure what to take, call the clinic."), *_clinic_numbers(patient)]
     if message.purpose == Purpose.PLAN_HELD:
-        fact = _("The clinic has put %(whose)s on hold. Nothing is expected to be logged.")
+        fact = _(
+            "The clinic has put %(whose)s on hold. Until it resumes nothing more is expected to be "
+            "logged."
+        )
         return _("Stepdown: a plan is on hold"), [fact % {"whose": whose}, *calls, page]
     fact = _("The clinic has ended %(whose)s. Nothing more is expected to be logged.")
     return _("Stepdown: a plan has ended"), [fact % {"whose": whose}, *calls, page]
