@@ -1,6 +1,6 @@
 """Alerts in people's hands: who may have one, for how long, and what passing on does."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import partial
 
 import pytest
@@ -26,6 +26,7 @@ from tests.tracker.alerting import (
     turns,
 )
 from tracker.models import Alert, AlertEvent, Plan
+from tracker.selectors.wording import alert_headline
 from tracker.services.alerts import alert_acknowledge, alert_close_with_note, alert_pass_on
 from tracker.services.entries import entry_void
 
@@ -229,3 +230,10 @@ def test_the_alert_of_a_flag_closes_with_its_flag_and_not_alone(cast: Cast, plan
     with pytest.raises(Refusal, match="Close the flag"):
         alert_close_with_note(alert=alert, by=cast.priya, note="Seen", now=after(1))
     assert Alert.objects.open().filter(pk=alert.pk).exists()
+
+
+def test_an_alert_tells_two_doses_of_one_minute_apart(alert: Alert) -> None:
+    assert alert.dose is not None
+    alert.dose.wall_time = time(16, 0, 30)
+
+    assert alert_headline(alert) == "No log for the 16:00:30 dose"

@@ -218,6 +218,13 @@ def test_a_move_that_would_bring_a_date_twice_is_refused(cast: Cast) -> None:
         move(cast, plan)
 
 
+def test_a_refused_move_names_the_dose_to_the_second_that_was_entered(cast: Cast) -> None:
+    steps = [raw_step("2026-11-24", "", dose("03:00:30", "5 mg"), dose("15:00", "5 mg"))]
+    plan = plan_signed(cast.ewan, cast.priya, SIGNED, steps)
+    with pytest.raises(Refusal, match="03:00:30 dose of Thu 26 Nov would come twice"):
+        move(cast, plan)
+
+
 def test_a_move_that_would_let_two_doses_fall_together_is_refused(cast: Cast) -> None:
     """The clocks of New York go forward on 14 March 2027, two weeks before those of London."""
     steps = [raw_step("2026-11-24", "2027-03-20", dose("02:30", "5 mg"), dose("03:30", "5 mg"))]

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +18,7 @@ from accounts.models import User
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.doses import Outcome, Timing, minutes_from_due, timing
 from tracker.domain.flags import FlagEventKind
+from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_states import PlanState
 from tracker.domain.zone_moves import ZoneAnswer
 from tracker.models import (
@@ -145,7 +146,7 @@ def _entry_fact(entry: Entry, zone: ZoneInfo) -> str:
     if dose is None or entry.dose_id is None:
         moment = local_clock(entry.taken_at, zone) if entry.taken_at else ""
         return _("Extra dose taken %(time)s.") % {"time": moment}
-    values = {"dose": time_format(dose.wall_time, "H:i")}
+    values = {"dose": clock_text(dose.wall_time)}
     if entry.outcome == Outcome.SKIPPED:
         return _("%(dose)s dose skipped.") % values
     if entry.outcome == Outcome.MISSED:

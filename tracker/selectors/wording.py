@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +16,7 @@ from accounts.domain.zones import place_name
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
+from tracker.domain.plan_input import clock_text
 from tracker.models import Alert, Entry, Flag
 from tracker.selectors import plan_wording, pump_wording
 from tracker.selectors.evidence_words import Evidence, day_words, moment_words
@@ -146,7 +147,7 @@ def alert_headline(alert: Alert) -> str:
     if alert.flag is not None:
         return flag_headline(alert.flag)
     dose = alert.dose
-    values = {"time": time_format(dose.wall_time, "H:i") if dose is not None else ""}
+    values = {"time": clock_text(dose.wall_time) if dose is not None else ""}
     if alert.kind == AlertKind.NO_LOG:
         return _("No log for the %(time)s dose") % values
     entry = dose.standing_entry if dose is not None else None

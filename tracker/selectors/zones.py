@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.domain.zones import have_same_clock
 from accounts.models import Patient, User
+from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_states import PlanState, Route
 from tracker.domain.schedule import StepSpec
 from tracker.domain.zone_moves import (
@@ -162,20 +163,12 @@ def _change_behind(changes: Sequence[ZoneChange], ahead: ZoneTurn) -> ZoneChange
 
 
 def _hindrance_words(found: Hindered) -> str:
-    values = {"day": _day(found.local_date), "time": _clock(found.wall_time)}
+    day = date_format(found.local_date, "D j M")
     if found.wall_time is None:
-        return _("%(day)s does not exist there, and its doses would fall away.") % values
+        return _("%(day)s does not exist there, and its doses would fall away.") % {"day": day}
     words = {
         Hindrance.REPEATED: _("The %(time)s dose of %(day)s would come twice."),
         Hindrance.LOST: _("The %(time)s dose of %(day)s would fall away."),
         Hindrance.COINCIDE: _("The %(time)s dose of %(day)s would fall together with another."),
     }
-    return words[found.hindrance] % values
-
-
-def _day(on: date) -> str:
-    return date_format(on, "D j M")
-
-
-def _clock(wall_time: time | None) -> str:
-    return time_format(wall_time, "H:i") if wall_time is not None else ""
+    return words[found.hindrance] % {"day": day, "time": clock_text(found.wall_time)}

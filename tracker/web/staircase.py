@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.domain.zones import local_date
+from tracker.domain.plan_input import clock_text
 from tracker.selectors.chart import SignMark
 from tracker.selectors.chart_doses import AwaySpan, Axis, DoseChart, Lane, LaneDay, Run, StepMark
 from tracker.selectors.chart_words import TAKEN_KINDS, CellKind
@@ -187,7 +188,7 @@ def _lane(lane: Lane, heights: Mapping[str, float], top_y: float, axis: Axis) ->
         _raised(each, run, heights, top_y, base_y) for each, run in zip(placed, raised, strict=True)
     ]
     return DrawnLane(
-        label=_time_words(lane),
+        label=clock_text(lane.wall_time),
         label_y=base_y - room / 2 + 5,
         base_y=base_y,
         line=_line((run for run in lane.runs if not run.is_ahead), heights, base_y, axis),
@@ -309,16 +310,12 @@ def _sign_text(mark: SignMark, axis: Axis) -> str:
     }
 
 
-def _time_words(lane: Lane) -> str:
-    return time_format(lane.wall_time, "H:i:s" if lane.wall_time.second else "H:i")
-
-
 def _description(picture: DoseChart) -> str:
     return _(
         "One lane for each dose time: %(times)s. %(first)s to %(last)s. The same facts are in the"
         " tables that follow."
     ) % {
-        "times": ", ".join(_time_words(lane) for lane in picture.lanes),
+        "times": ", ".join(clock_text(lane.wall_time) for lane in picture.lanes),
         "first": date_format(picture.axis.begins_on, "j F"),
         "last": date_format(picture.axis.ends_on, "j F"),
     }
