@@ -326,3 +326,21 @@ def test_a_change_typed_before_a_hold_says_that_it_cannot_be_signed_now(
     assert "so this draft can no longer be signed" in readable(response)
     assert "Throw the draft away" in readable(response)
     assert "Read back and sign" not in readable(response)
+
+
+def test_until_a_resumed_plan_begins_again_no_version_is_said_to_be_in_force(
+    changed: PlanVersion, priya: Client, live_cast: Cast
+) -> None:
+    plan, now = changed.plan, live_cast.now
+    assert hold(priya, plan).status_code == 302
+    change_kept(live_cast, plan, changed.counts_from_at, now, kind=VersionKind.RESUME)
+    read_back = readable(page(priya, "plan-read-back", plan))
+    assert "Until then no dose is expected." in read_back
+
+    signed = readable(priya.get(sign(priya, plan, read=["1"]).headers["Location"]))
+    words = readable(page(priya, "plan", plan))
+
+    assert "Version 3 is signed. Until it begins no dose is expected." in signed
+    assert "Version 3, signed, not yet in force" in words
+    assert "Version 2, signed, did not begin" in words
+    assert "Version 1 Signed by" in words

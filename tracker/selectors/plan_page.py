@@ -12,7 +12,13 @@ from tracker.models import Plan, PlanDraft, PlanMove, PlanVersion, VersionSeen
 from tracker.selectors.plan_difference import Difference, difference_signed
 from tracker.selectors.plan_records import moves_of, steps_of, versions_of
 from tracker.selectors.plan_words import MOVE_WORDS, STATE_WORDS
-from tracker.selectors.versions import has_last_step_begun, version_in_force, zone_of
+from tracker.selectors.versions import (
+    Span,
+    has_last_step_begun,
+    spans_of,
+    version_in_force,
+    zone_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,14 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
     state = PlanState(plan.state)
     versions = list(versions_of(plan))
     current = version_in_force(plan, now)
+    spans = {span.version.pk: span for span in spans_of(plan)}
     signed = [
         SignedVersion(
             version=version,
             steps=steps_of(version),
             difference=difference_signed(before, version) if before is not None else None,
             seen=tuple(version.seen.select_related("by").order_by("at")),
-            standing=_standing(version, current, state, now),
+            standing=_standing(spans.get(version.pk), state, now),
         )
         for before, version in zip([None, *versions], versions, strict=False)
     ]
@@ -79,11 +86,11 @@ def plan_page_of(plan: Plan, now: datetime) -> PlanPage:
     )
 
 
-def _standing(
-    version: PlanVersion, current: PlanVersion | None, state: PlanState, now: datetime
-) -> str:
-    """Return which version runs and which is to come; while none runs, which never began."""
+def _standing(span: Span | None, state: PlanState, now: datetime) -> str:
+    """Return which version runs, which is to come, and which never began: it has no span."""
     runs = state is PlanState.ACTIVE
-    if version.counts_from_at > now:
-        return _("signed, not yet in force") if runs else _("signed, did not begin")
-    return _("in force") if runs and version == current else ""
+    if span is None or (span.after > now and not runs):
+        return _("signed, did not begin")
+    if span.after > now:
+        return _("signed, not yet in force")
+    return _("in force") if runs and (span.until is None or now <= span.until) else ""

@@ -68,29 +68,29 @@ def read_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     sha256 = text_sha256(text)
     if request.POST.get("text_sha256", sha256) != sha256:
         ticked = set()
-    context = (
-        _about(plan, draft, user)
-        | _pictured(reading, now)
-        | {
-            "difference": _difference(plan, content, reading.named, now),
-            "reading": reading,
-            "text": text,
-            "text_sha256": sha256,
-            "facts": facts_of(reading),
-            "steps": step_lines(reading, ticked),
-            "ladders": ladders(reading, plan.patient),
-            "thresholds": thresholds(reading),
-            "said": refused_lines(said),
-            "has_confirmed_hours": "confirmed_hours" in request.POST and bool(ticked),
-        }
-    )
+    context = _about(plan, draft, user) | {
+        "difference": _difference(plan, content, reading.named, now),
+        "text": text,
+        "text_sha256": sha256,
+        "steps": step_lines(reading, ticked),
+        "said": refused_lines(said),
+        "has_confirmed_hours": "confirmed_hours" in request.POST and bool(ticked),
+    }
+    context |= _read(reading, plan, now)
     return render(request, "tracker/plans/read_back.html", context)
 
 
-def _pictured(reading: PlanReading, now: datetime) -> dict[str, object]:
-    """Return the staircase of what is read back; nothing of a plan that draws none."""
+def _read(reading: PlanReading, plan: Plan, now: datetime) -> dict[str, object]:
+    """Return what is read before the lines that are ticked; `plot` is None where none is drawn."""
     picture = plan_picture(reading, now)
-    return {"picture": picture, "plot": staircase(picture) if picture is not None else None}
+    return {
+        "reading": reading,
+        "picture": picture,
+        "plot": staircase(picture) if picture is not None else None,
+        "facts": facts_of(reading),
+        "ladders": ladders(reading, plan.patient),
+        "thresholds": thresholds(reading),
+    }
 
 
 def _about(plan: Plan, draft: PlanDraft, user: User) -> dict[str, object]:
@@ -101,6 +101,7 @@ def _about(plan: Plan, draft: PlanDraft, user: User) -> dict[str, object]:
         "plan": plan,
         "draft": draft,
         "editor": editor_of(plan, draft),
+        "is_resume": draft.kind == VersionKind.RESUME,
         "is_second": draft.first_signed_by is not None,
         "is_own_first": draft.first_signed_by == user,
     }
@@ -156,6 +157,8 @@ def _signed(
         messages.success(request, _("Signed. It counts once another clinician has signed it too."))
     elif version.counts_from_at > now:
         text = _("Version %(number)d is signed. Until it begins the version before it runs.")
+        if version.kind == VersionKind.RESUME:
+            text = _("Version %(number)d is signed. Until it begins no dose is expected.")
         messages.success(request, text % {"number": version.number})
     else:
         text = _("Version %(number)d is signed. Doses due from now on are expected.")
