@@ -49,6 +49,13 @@ def test_what_is_no_weekday_is_refused_and_never_guessed(text: str) -> None:
         weekdays_from(text)
 
 
+@pytest.mark.parametrize("sent", [["Mon"], [0, 2], [], {"mon": True}, True, 7.5])
+def test_weekdays_that_are_not_text_are_never_read_as_every_day(sent: object) -> None:
+    step = raw_step(WEDNESDAY, "", dose("08:00", "10 mg") | {"weekdays": sent})
+    told = problems(raw_plan(steps=[step]))
+    assert any(row == 1 and "Send weekdays as text" in text for _field, row, text in told)
+
+
 def test_one_time_may_have_other_amounts_on_other_weekdays() -> None:
     doses = [on("Mon Wed Fri", "08:00", "10 mg"), on("Tue Thu", "08:00", "half a 10 mg tablet")]
     content = plan_content_from(raw_plan(steps=[raw_step(WEDNESDAY, "2026-12-15", *doses)]))

@@ -160,6 +160,8 @@ def _cell_read(raw: Raw, reader: RawReader) -> DoseTimeSpec | _Cell:
     except ValueError as error:
         reader.add(f"time {typed_time}", str(error))
     try:
+        if typed.has_problem_with("weekdays"):
+            raise ValueError("Send weekdays as text: Mon Wed Fri; empty: every day.")
         weekdays = weekdays_from(typed_weekdays)
     except ValueError as error:
         reader.add(f"weekdays {_name(typed_time, typed_weekdays)}", str(error))
