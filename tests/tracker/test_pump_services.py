@@ -547,3 +547,13 @@ def test_a_date_on_a_pack_that_nobody_can_mean_is_refused(
         tell(pump, cast.ewan_user, PumpEventKind.ORAL_ON_HAND, expires_on=far)
 
     assert [field for field, _ in problems(refused)] == ["expires_on"]
+
+
+@pytest.mark.parametrize("name", ["Priya\nand Ewan", "\u202eNurse", "Nurse\x1b[31m"])
+def test_who_did_a_refill_is_one_line_that_reads_in_one_direction(
+    cast: Cast, plan: Plan, pump: Pump, name: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        tell(pump, cast.isla, PumpEventKind.REFILL_DONE, done_by=name)
+
+    assert problems(refused) == [("done_by", "Write one line.")]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.access import capacities_of
 from accounts.domain.capacities import Capacity
 from accounts.domain.problems import Problem, Refusal
+from accounts.domain.texts import is_one_line
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.pump_flags import PumpEventFact, event_raised
@@ -197,6 +198,8 @@ def _refuse_statement(pump: Pump, said: PumpStatement, now: datetime, *, is_clin
     if kind is PumpEventKind.ORAL_ON_HAND and said.get("expires_on") is None:
         text = _("Type the date on the pack: until when it can be used.")
         problems.append(Problem("expires_on", text))
+    if not is_one_line(said.get("done_by", "").strip()):
+        problems.append(Problem("done_by", _("Write one line.")))
     problems += far_date_problems({"expires_on": said.get("expires_on")}, pump.patient, now)
     problems += [
         Problem(name, _("Write at most %(most)d characters.") % {"most": most})
