@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from accounts.models import Clinic, OpeningHours
 from tests.cast import Cast
 from tests.tracker.days import plan_signed, words
 from tests.tracker.plans import dose, raw_step
@@ -88,6 +89,19 @@ def test_a_move_that_is_refused_says_which_dose_and_whom_to_ask(
     sent = ewan.post(PAGE, {"zone": device["device"], "answer": "move"}, follow=True)
     assert "Ask your clinic" in words(sent.content.decode())
     assert not ZoneChange.objects.exists()
+
+
+def test_a_refused_move_offers_the_number_that_answers_now(live_cast: Cast, ewan: Client) -> None:
+    cells = [dose(clock, "15 mg") for clock in ("04:13", "20:11")]
+    steps = [raw_step(live_cast.now.date().isoformat(), "", *cells)]
+    plan_signed(live_cast.ewan, live_cast.priya, live_cast.now, steps)
+    OpeningHours.objects.all().delete()
+    Clinic.objects.update(out_of_hours_phone="01632 960 144")
+
+    page = ewan.get(PAGE, {"device": NEW_YORK}).content.decode()
+    assert "These times cannot move by themselves." in page
+    assert "tel:01632960144" in page
+    assert "has set no opening hours" in page
 
 
 def test_a_caregiver_who_may_log_answers_in_their_own_name(live_cast: Cast, plan: Plan) -> None:

@@ -46,13 +46,15 @@ def zone(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
     is_script = request.headers.get("HX-Request") == "true"
     if is_script and not _is_asked(here, travel, device):
         return HttpResponse(status=NO_CONTENT)
+    question = _question(here, travel, device)
     context = page_context(here) | {
         "travel": travel,
         "device": device,
         "form": form,
-        "question": _question(here, travel, device),
+        "question": question,
         "is_script": is_script,
         "zone_url": here.place("zone"),
+        "around": here.around() if question is not None and question.reasons else None,
     }
     page = "tracker/patient/_zone.html" if is_script else "tracker/patient/zone.html"
     return render(request, page, context)
