@@ -55,6 +55,8 @@ def one_tap_log(*, link: OneTapLink, taken_at: datetime | None, now: datetime) -
     if earlier is not None:
         return earlier
     dose = link.dose
+    patient_lock(dose.plan.patient)
+    dose.refresh_from_db(fields=["cancelled_at"])  # a change may have come since the page was read
     return entry_add(
         patient=dose.plan.patient,
         dose=dose if dose.cancelled_at is None else None,

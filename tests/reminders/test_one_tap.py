@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from reminders.models import OneTapLink
+from reminders.services.one_tap import one_tap_log
 from reminders.web import one_tap
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import sweep_and_dispatch
@@ -101,6 +102,16 @@ def test_a_dose_that_was_cancelled_becomes_an_extra_dose_and_a_flag(address, at,
     answer = Client().post(address, {"day": "2026-11-24", "time": "16:01"})
     assert answer.status_code == 200
     assert Entry.objects.get().dose is None
+    assert Flag.objects.open().get(rule="F12").evidence["what"] == ["extra"]
+
+
+def test_a_change_between_the_look_and_the_tap_turns_nothing_away(address, plan) -> None:
+    link = OneTapLink.objects.select_related("dose__plan__patient").get()
+    doses_cancel(plan=plan, reason="plan changed", now=DUE - timedelta(minutes=1))
+
+    result = one_tap_log(link=link, taken_at=None, now=DUE + timedelta(minutes=2))
+
+    assert result.entry.dose is None
     assert Flag.objects.open().get(rule="F12").evidence["what"] == ["extra"]
 
 
