@@ -344,3 +344,25 @@ def test_until_a_resumed_plan_begins_again_no_version_is_said_to_be_in_force(
     assert "Version 3, signed, not yet in force" in words
     assert "Version 2, signed, did not begin" in words
     assert "Version 1 Signed by" in words
+
+
+def test_the_chart_says_what_became_of_a_change_that_a_hold_overtook(
+    changed: PlanVersion, priya: Client
+) -> None:
+    chart = reverse("chart", args=[changed.plan.patient_id])
+    assert "Signed, not yet in force." in readable(priya.get(chart))
+
+    assert hold(priya, changed.plan).status_code == 302
+
+    assert "Signed, did not begin." in readable(priya.get(chart))
+
+
+def test_the_page_of_a_plan_that_has_ended_is_reached_from_the_chart(
+    plan: Plan, priya: Client
+) -> None:
+    stopped = priya.post(reverse("plan-stop", args=[plan.pk]), {"reason": "Prescribed anew"})
+
+    chart = priya.get(stopped.headers["Location"]).content.decode()
+
+    assert f'href="{reverse("plan", args=[plan.pk])}"' in chart
+    assert f'href="{reverse("plan-form", args=[plan.patient_id])}"' in chart

@@ -40,6 +40,7 @@ from tracker.selectors.patient_facts import (
     watchers,
 )
 from tracker.selectors.plan_words import STATE_WORDS
+from tracker.selectors.versions import spans_among
 from tracker.selectors.wording import sign_names
 from tracker.selectors.worklist import age_at
 
@@ -125,7 +126,7 @@ class Chart:
 
     @property
     def version(self) -> PlanVersion | None:
-        """The newest signed version of the shown plan."""
+        """The version in force of the shown plan; a change signed for later is not it yet."""
         return self.plan.version if self.plan is not None else None
 
 
@@ -348,8 +349,12 @@ def _versions(record: ChartRecord, now: datetime) -> tuple[VersionLine, ...]:
 
 
 def _version_state(plan: PlanRecord, version: PlanVersion, now: datetime) -> str:
-    """Return what stands beside a version: the plan's state, or that it is still to come."""
-    if version.counts_from_at > now:
+    """Return what stands beside a version: the plan's state, or that it is to come, or never."""
+    spans = {span.version: span for span in spans_among(plan.versions, plan.moves)}
+    ahead = version.counts_from_at > now
+    if version not in spans or (ahead and plan.plan.state != PlanState.ACTIVE):
+        return _("signed, did not begin")
+    if ahead:
         return _("signed, not yet in force")
     return str(STATE_WORDS[PlanState(plan.plan.state)]) if version is plan.version else ""
 

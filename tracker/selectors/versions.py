@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import WATCHED, PlanState, VersionKind
 from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
-from tracker.models import Plan, PlanVersion, Rung, ZoneChange
+from tracker.models import Plan, PlanMove, PlanVersion, Rung, ZoneChange
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -50,8 +50,12 @@ def spans_of(plan: Plan) -> list[Span]:
     A version ends where a later one begins, and at the first hold after its signature: a resume
     brings a version of its own. A change counts from its very moment on, a first version after it.
     """
-    versions = list(plan.versions.order_by("number"))
-    holds = list(plan.moves.filter(to_state=PlanState.ON_HOLD).values_list("at", flat=True))
+    return spans_among(list(plan.versions.order_by("number")), plan.moves.all())
+
+
+def spans_among(versions: Sequence[PlanVersion], moves: Iterable[PlanMove]) -> list[Span]:
+    """Return the same from all versions, the first one first, and all moves, read already."""
+    holds = [move.at for move in moves if move.to_state == PlanState.ON_HOLD]
     spans = []
     for place, version in enumerate(versions):
         signed_at = version.cosigned_at or version.signed_at
