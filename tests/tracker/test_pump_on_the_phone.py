@@ -47,6 +47,7 @@ def test_an_emergency_that_has_been_open_for_days_still_says_who_was_told(
     text = page_of(live_cast, "ewan_user", "urgent")
     assert live_cast.isla.name in text
     assert "Opening this page tells nobody." not in text
+    assert "Tick what is happening" in text
 
 
 def test_a_pump_page_says_when_nobody_at_the_clinic_will_see_an_alarm(
