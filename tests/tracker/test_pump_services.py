@@ -557,3 +557,17 @@ def test_who_did_a_refill_is_one_line_that_reads_in_one_direction(
         tell(pump, cast.isla, PumpEventKind.REFILL_DONE, done_by=name)
 
     assert problems(refused) == [("done_by", "Write one line.")]
+
+
+def test_a_refill_told_long_ago_does_not_take_the_place_of_a_later_one(
+    cast: Cast, plan: Plan, pump: Pump
+) -> None:
+    told = tell(pump, cast.isla, PumpEventKind.REFILL_DONE, at=TUESDAY - timedelta(days=2)).event
+    confirm(refill(pump, cast.adaeze, **NEXT), cast.priya, **NEXT)
+    with pytest.raises(Refusal, match="A refill after this one is confirmed already"):
+        confirm(told, cast.priya, TUESDAY + SECOND, refill=SUNDAY, low_reservoir=SUNDAY)
+
+    pump_event_confirm(
+        event=told, by=cast.priya, is_confirmed=False, note="See Tuesday’s", now=TUESDAY + SECOND
+    )
+    assert PumpDate.objects.filter(falls_on=SUNDAY, event=told).count() == 0

@@ -111,7 +111,8 @@ def pump_event_confirm(
 
     The dates that came with a refill are typed again in `dates`, each the same, or nothing is
     confirmed. A refill that a patient or caregiver reported brings no dates: those in `dates` are
-    then typed for the first time and wait for another person. No alarm's flag closes by this.
+    then typed for the first time and wait for another person. One before a confirmed refill is not
+    confirmed any more, for its dates have passed. No alarm's flag closes by this.
     """
     patient = event.pump.patient
     patient_lock(patient)
@@ -230,14 +231,15 @@ def _refill_problems(
             for kind in sorted(needed_dates(pump))
             if kind not in dates
         ]
-    last = (
-        pump.events.filter(kind=PumpEventKind.REFILL_DONE, confirmation__is_confirmed=True)
-        .order_by("at")
-        .last()
-    )
-    if at is not None and last is not None and at <= last.at:
+    if at is not None and _has_later_refill(pump, at):
         problems.append(Problem("at", _("A refill after this one is confirmed already.")))
     return problems
+
+
+def _has_later_refill(pump: Pump, at: datetime) -> bool:
+    """Tell whether a refill at this moment or after it is confirmed: the dates are that one's."""
+    refills = pump.events.filter(kind=PumpEventKind.REFILL_DONE, confirmation__is_confirmed=True)
+    return refills.filter(at__gte=at).exists()
 
 
 def _refuse_confirmation(event: PumpEvent, by: User, *, is_confirmed: bool, note: str) -> None:
@@ -245,6 +247,9 @@ def _refuse_confirmation(event: PumpEvent, by: User, *, is_confirmed: bool, note
         raise Refusal(Problem("event", _("Somebody has answered this already.")))
     if event.by_id == by.pk:
         raise Refusal(Problem("event", _("You said this yourself. Somebody else confirms it.")))
+    is_refill = event.kind == PumpEventKind.REFILL_DONE
+    if is_confirmed and is_refill and _has_later_refill(event.pump, event.at):
+        raise Refusal(Problem("event", _("A refill after this one is confirmed already.")))
     if not is_confirmed and not note.strip():
         raise Refusal(Problem("note", _("Write why this is not so.")))
     if len(note.strip()) > 500:
