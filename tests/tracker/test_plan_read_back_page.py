@@ -38,6 +38,9 @@ def test_the_line_that_is_ticked_of_a_pump_names_the_visit_and_the_rate(live_cas
     assert len(lines) == 4
     assert all("Visit at 10:30: 299,5 micrograms/day" in line for line in lines)
     assert not any("No doses" in line for line in lines)
+    words = readable(browser.get(reverse("plan-read-back", args=[plan.pk])))
+    assert words.count("· visit at 10:30") == 4
+    assert "Caregivers who are alerted: 90 minutes after an alert opens" in words
 
 
 def test_read_back_of_a_change_never_says_that_what_still_runs_has_passed(
