@@ -343,6 +343,7 @@ def test_what_was_signed_can_be_typed_again_character_for_character(cast: Cast, 
     )
     signed = content_signed(versions_of(plan).get(pk=version.pk))
     assert plan_content_from(signed.as_raw()) == signed
+    assert [each.amount for each in signed.steps[0].doses] == ["7,5 mg", "½ tablet"]
     assert "Mon, Wed, Fri 08:00 7,5 mg; 20:00 ½ tablet" in version.signed_text
     assert signed.as_raw()["counts_from_time"] == "06:00"
 
