@@ -1,6 +1,7 @@
 """A hold pauses and is reviewed, an end is an end; what is past stays, and those told are told."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -13,9 +14,12 @@ from tests.tracker.days import SECOND, SIGNED, at, dose_at, log, plan_signed, tu
 from tests.tracker.flagging import open_rules
 from tests.tracker.plans import dose, raw_step
 from tracker.domain.alerts import CloseReason
+from tracker.domain.doses import Outcome, Via
 from tracker.domain.flags import Rule
 from tracker.domain.plan_states import PlanState, VersionKind
 from tracker.models import Alert, Flag, Plan
+from tracker.services.answers import entry_correct
+from tracker.services.entries import entry_void
 from tracker.services.flag_rules import flags_evaluate
 from tracker.services.flags import flag_close
 from tracker.services.plan_moves import plan_close_observed, plan_complete, plan_hold, plan_stop
@@ -151,6 +155,40 @@ def test_what_was_due_before_a_hold_can_still_be_logged(cast: Cast, plan: Plan) 
     entry = log(cast, past, NOW + SECOND)
     past.refresh_from_db()
     assert past.standing_entry == entry
+
+
+def test_a_dose_that_was_logged_ahead_of_a_hold_is_not_expected_once_that_is_taken_back(
+    cast: Cast, plan: Plan
+) -> None:
+    ahead, past = dose_at(plan, 20, day=25), dose_at(plan, 8)
+    entries = [log(cast, each, NOW) for each in (ahead, past)]
+    hold(cast, plan)
+    for entry in entries:
+        entry_void(entry=entry, by=cast.ewan_user, reason="wrong", now=NOW + SECOND)
+    ahead.refresh_from_db()
+    assert (ahead.cancelled_at, ahead.cancel_reason) == (NOW + SECOND, "surgery")
+    assert [due for due, _amount, _number in expected(plan)] == [at(8)]
+
+
+def test_what_was_logged_ahead_of_a_hold_can_be_corrected(cast: Cast, plan: Plan) -> None:
+    ahead = dose_at(plan, 20, day=25)
+    entry = log(cast, ahead, NOW)
+    hold(cast, plan)
+    entry_correct(
+        entry=entry,
+        by=cast.ewan_user,
+        via=Via.PAGE,
+        outcome=Outcome.SKIPPED,
+        taken_at=None,
+        reason="ill",
+        is_amount_different=False,
+        amount_note="",
+        client_id=uuid4(),
+        now=NOW + SECOND,
+    )
+    ahead.refresh_from_db()
+    assert ahead.standing_entry is not None
+    assert ahead.standing_entry.outcome == Outcome.SKIPPED
 
 
 def two_steps(cast: Cast, **changed: object) -> Plan:

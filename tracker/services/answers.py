@@ -125,7 +125,7 @@ def entry_correct(
     The same request again returns the stored row. `taken_at` is an instant, None unless taken.
     """
     if not Entry.objects.filter(by=by, client_id=client_id).exists():
-        entry_void(entry=entry, by=by, reason=_("Corrected"), now=now)
+        entry_void(entry=entry, by=by, reason=_("Corrected"), now=now, is_corrected=True)
     return entry_add(
         patient=entry.patient,
         by=by,

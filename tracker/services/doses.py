@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Max, prefetch_related_objects
 
+from tracker.domain.plan_states import PlanState
 from tracker.domain.zone_moves import occurrences_in_turns
 from tracker.models import ExpectedDose, Plan, PlanVersion
 from tracker.selectors.plan_records import steps_of
@@ -14,6 +15,8 @@ from tracker.selectors.versions import spans_of, zone_turns_of
 HORIZON = timedelta(days=14)
 """How far ahead expected doses are rows."""
 MOMENT = timedelta(microseconds=1)
+WITHOUT_DOSES = (PlanState.ON_HOLD, PlanState.STOPPED, PlanState.COMPLETED)
+"""States that cancel the doses ahead of them."""
 
 
 @transaction.atomic
@@ -101,3 +104,18 @@ def doses_replace(*, version: PlanVersion, now: datetime) -> int:
     replaced = version.plan.doses.standing().filter(due_at__gte=version.counts_from_at)
     reason = version.change_reason
     return replaced.update(cancelled_at=now, cancel_reason=reason, next_look_at=None)
+
+
+@transaction.atomic
+def dose_cancel_outlived(*, dose: ExpectedDose, now: datetime) -> None:
+    """Cancel a dose that outlived a hold or an end of its plan only because it was logged ahead.
+
+    To be called once an entry was taken back; while another stands nothing is done.
+    """
+    signed_at = dose.version.cosigned_at or dose.version.signed_at
+    moves = dose.plan.moves.filter(to_state__in=WITHOUT_DOSES)
+    ended = moves.filter(at__gte=signed_at, at__lt=dose.due_at).order_by("at").first()
+    if ended is None:
+        return
+    unlogged = ExpectedDose.objects.standing().filter(pk=dose.pk, standing_entry=None)
+    unlogged.update(cancelled_at=now, cancel_reason=ended.reason)

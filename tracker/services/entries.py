@@ -27,6 +27,7 @@ from tracker.models import (
     ReportVoid,
 )
 from tracker.selectors.versions import plan_behind_extras
+from tracker.services.doses import dose_cancel_outlived
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
 
@@ -111,10 +112,13 @@ def entry_with_request(*, by: User, client_id: UUID) -> EntryResult | None:
 
 
 @transaction.atomic
-def entry_void(*, entry: Entry, by: User, reason: str, now: datetime) -> EntryVoid:
+def entry_void(
+    *, entry: Entry, by: User, reason: str, now: datetime, is_corrected: bool = False
+) -> EntryVoid:
     """Take an entry back; the row stays. The next unvoided entry of the dose stands, if any.
 
-    A report of the supply that came with it is taken back too.
+    A report of the supply that came with it is taken back too. A dose that was still expected only
+    because it was logged is cancelled, unless the caller corrects the entry in this transaction.
     """
     patient_lock(entry.patient)
     if EntryVoid.objects.filter(entry=entry).exists():
@@ -128,6 +132,8 @@ def entry_void(*, entry: Entry, by: User, reason: str, now: datetime) -> EntryVo
     if entry.dose is not None:
         _stand_after_void(entry.dose, now)
         _settle_two_people(entry.dose, now)
+        if not is_corrected:
+            dose_cancel_outlived(dose=entry.dose, now=now)
     _look_again(plan, now)
     audit_record(actor=by, action="entry.voided", target=entry, patient=entry.patient, now=now)
     return void
