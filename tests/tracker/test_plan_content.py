@@ -127,6 +127,7 @@ def test_an_open_ended_last_step_is_said_not_assumed() -> None:
         ({"begins_on": "31 Nov 2026"}, 2, "begins_on", "November 2026 has 30 days"),
         ({"begins_on": ""}, 2, "begins_on", "The date is empty"),
         ({"begins_on": "09/12/2026"}, 2, "begins_on", "can be read in two ways"),
+        ({"begins_on": "24/12/2026"}, 2, "begins_on", "is all in figures"),
         ({"begins_on": "Mon 16 Dec 2026"}, 2, "begins_on", "that day is a Wednesday"),
         ({"begins_on": "0001-01-01"}, 2, "begins_on", "is not between 1900"),
         ({"begins_on": "16 Dec 2062"}, 2, "begins_on", "more than ten years"),

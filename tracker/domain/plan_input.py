@@ -30,6 +30,7 @@ _IN_WORDS = re.compile(
     r"(?:([a-z]+),? )?(?:([0-9]{1,2}) ([a-z]+)|([a-z]+) ([0-9]{1,2})),? ([0-9]{4})", re.IGNORECASE
 )
 _IN_FIGURES = re.compile(r"[0-9]{1,4}[./\- ][0-9]{1,2}[./\- ][0-9]{1,4}")
+_FIGURES = re.compile(r"[0-9]+")
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 _MINUTES = re.compile(r"([0-9]{1,6})(?::([0-5][0-9]))?")
 _JOINED = re.compile(r"\s*(?:[-\u2010-\u2015]|\bto\b)\s*", re.IGNORECASE)
@@ -183,9 +184,11 @@ def calendar_date(typed: str, year: int, month: int, day: int) -> date:
 
 def _not_a_date(typed: str) -> str:
     if _IN_FIGURES.fullmatch(typed):
+        could_be_months = [int(part) for part in _FIGURES.findall(typed) if 1 <= int(part) <= 12]
+        said = "can be read in two ways" if len(could_be_months) > 1 else "is all in figures"
         return (
-            f"“{typed}” can be read in two ways. Write the month as a word, 9 Dec 2026, or the "
-            "year first, 2026-12-09."
+            f"“{typed}” {said}. Write the month as a word, 9 Dec 2026, or the year first, "
+            "2026-12-09."
         )
     return f"“{typed}” is not a date. Write it like 9 Dec 2026 or 2026-12-09."
 
