@@ -13,7 +13,7 @@ from accounts.clock import database_now
 from accounts.models import User
 from tests.cast import Cast, cast_make
 from tests.support.stack import Stack
-from tests.tracker.pumping import TERMS, pump_plan
+from tests.tracker.pumping import TERMS, pump_make, pump_plan
 from tracker.models import Pump
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
@@ -173,3 +173,18 @@ def the_flag_of_the_alarm_closes_by_a_note(priya: Page, here: str) -> None:
     priya.get_by_role("button", name="Close it").click()
     priya.goto(here)
     expect(priya.get_by_role("heading", name="3 closed today")).to_be_visible()
+
+
+def test_at_twofold_zoom_nothing_leaves_the_phone_least_of_all_the_warning_signs(
+    opened: Callable[[User, ViewportSize], Page], world: Cast, idle_stack: Stack
+) -> None:
+    with idle_stack.orm():
+        pump_make(world.ewan, world.priya, world.now - 6 * DAY)
+    page = opened(world.ewan_user, {"width": 195, "height": 422})
+    for path in ("/today/", "/pump/", "/pump/oral/", "/check-in/"):
+        page.goto(f"{idle_stack.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.goto(f"{idle_stack.url}/pump/")
+    box = page.get_by_role("link", name="Warning signs").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 195
