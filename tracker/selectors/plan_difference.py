@@ -16,6 +16,7 @@ from tracker.selectors.plan_words import (
     reason_text,
     risk_lines,
     rung_delay_text,
+    rungs_title,
     threshold_lines,
 )
 
@@ -67,7 +68,8 @@ def difference_between(
 def _terms(content: PlanContent, clinician: str) -> dict[str, str]:
     not_set = _("not set")
     rungs = [
-        f"{rung_delay_text(rung.delay)}: {AUDIENCE_WORDS[rung.audience]}" for rung in content.rungs
+        f"{rung_delay_text(rung.delay, content.route)}: {AUDIENCE_WORDS[rung.audience]}"
+        for rung in content.rungs
     ]
     return {
         _("How baclofen is given"): formulation_text(content),
@@ -76,7 +78,7 @@ def _terms(content: PlanContent, clinician: str) -> dict[str, str]:
         _("Risk context"): "; ".join(risk_lines(content)) or _("none ticked"),
         _("Note on risks"): content.risk_note,
         _("Named clinician"): clinician,
-        _("Who is told when a dose has no log"): ". ".join(rungs),
+        rungs_title(content.route): ". ".join(rungs),
         _("On-time window"): delay_text(content.on_time_window),
         _("Wait after “I have it”"): delay_text(content.follow_up_delay),
         **{

@@ -107,11 +107,23 @@ def delay_text(delay: timedelta) -> str:
     return " ".join(words)
 
 
-def rung_delay_text(delay: timedelta) -> str:
-    """Return when a rung comes: "At the dose time", "45 minutes after the dose time"."""
-    if not delay:
-        return _("At the dose time")
-    return _("%(span)s after the dose time") % {"span": delay_text(delay)}
+def rung_delay_text(delay: timedelta, route: Route) -> str:
+    """Return when a rung comes: "At the dose time", "45 minutes after the dose time".
+
+    A plan by pump has no dose times: its rungs count from the moment at which an alert opens.
+    """
+    if route is Route.INTRATHECAL:
+        text = _("%(span)s after an alert opens") if delay else _("When an alert opens")
+    else:
+        text = _("%(span)s after the dose time") if delay else _("At the dose time")
+    return text % {"span": delay_text(delay)}
+
+
+def rungs_title(route: Route) -> str:
+    """Return what the ladder of a plan by this route is for."""
+    if route is Route.INTRATHECAL:
+        return _("Who is told when something about the pump needs eyes")
+    return _("Who is told when a dose has no log")
 
 
 def weekdays_text(weekdays: Sequence[int]) -> str:

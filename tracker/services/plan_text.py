@@ -28,6 +28,7 @@ from tracker.selectors.plan_words import (
     reason_text,
     risk_lines,
     rung_delay_text,
+    rungs_title,
     step_dates,
     threshold_lines,
 )
@@ -57,9 +58,10 @@ def plan_text(reading: PlanReading, patient: Patient) -> str:
         [_("Steps"), *(step_line(step) for step in content.steps)],
         [note.text for note in reading.notes],
         [
-            _("Who is told when a dose has no log"),
+            rungs_title(content.route),
             *(
-                f"{rung.number}. {rung_delay_text(rung.delay)}: {AUDIENCE_WORDS[rung.audience]}"
+                f"{rung.number}. {rung_delay_text(rung.delay, content.route)}: "
+                f"{AUDIENCE_WORDS[rung.audience]}"
                 for rung in content.rungs
             ),
             _("After the last of these the alert stands on the clinic's worklist."),

@@ -22,7 +22,7 @@ from tracker.selectors.plan_difference import Difference, difference_between
 from tracker.selectors.plan_picture import plan_picture
 from tracker.selectors.plan_reading import PlanReading, plan_reading
 from tracker.selectors.plan_records import content_signed, versions_of
-from tracker.selectors.plan_words import AUDIENCE_WORDS, delay_text
+from tracker.selectors.plan_words import AUDIENCE_WORDS, rung_delay_text
 from tracker.selectors.plans import content_of, draft_behind
 from tracker.selectors.versions import zone_of
 from tracker.services.plan_signing import plan_signature_withdraw
@@ -91,7 +91,7 @@ def _read(reading: PlanReading, plan: Plan, now: datetime) -> dict[str, object]:
         "facts": facts_of(reading),
         "ladders": ladders(reading, plan.patient),
         "rungs": [
-            (delay_text(rung.delay), AUDIENCE_WORDS[rung.audience])
+            (rung_delay_text(rung.delay, reading.content.route), AUDIENCE_WORDS[rung.audience])
             for rung in reading.content.rungs
         ],
         "thresholds": thresholds(reading),
