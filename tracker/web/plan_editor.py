@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from accounts.access import NotVisible
 from accounts.clock import database_now
@@ -24,7 +23,7 @@ from accounts.domain.problems import Conflict, Problem, Refusal
 from accounts.models import Patient, User
 from accounts.services.audit import patient_open
 from accounts.templatetags.when import clock
-from accounts.web.answers import person_of, problems_tell
+from accounts.web.answers import form_door, person_of, problems_tell
 from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_states import VersionKind
 from tracker.models import Plan, PlanDraft
@@ -43,7 +42,6 @@ from tracker.web.plan_changes import plan_to_change
 from tracker.web.plan_read_back import editor_of
 from tracker.web.plan_typed import TypedPlan
 
-FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 SHOW_AGAIN = frozenset({"route", "restore"})
 """Buttons that only show again what was typed."""
 
@@ -65,7 +63,7 @@ class Desk:
         return None if self.plan is None else draft_behind(self.plan)
 
 
-@FORM_METHODS
+@form_door
 def plan_form(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Enter a plan; what was typed stays typed until it is kept as a draft and read back."""
     now, user = database_now(), person_of(request)
@@ -75,19 +73,19 @@ def plan_form(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return _edited(Desk(request, patient, plan, VersionKind.FIRST, user, now))
 
 
-@FORM_METHODS
+@form_door
 def change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Amend a running plan from a moment ahead."""
     return _change(request, plan_id, VersionKind.AMEND)
 
 
-@FORM_METHODS
+@form_door
 def resume(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Resume a held plan: every remaining begin date and amount is entered anew."""
     return _change(request, plan_id, VersionKind.RESUME)
 
 
-@FORM_METHODS
+@form_door
 def step_back(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Go back a step of a running plan: every begin date and amount is entered anew."""
     return _change(request, plan_id, VersionKind.STEP_BACK)
