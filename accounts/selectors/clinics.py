@@ -35,5 +35,5 @@ def staff_of(clinic: Clinic, now: datetime) -> MembershipQuerySet:
 
 
 def clinicians_of(clinic: Clinic, now: datetime) -> MembershipQuerySet:
-    """Return the clinicians of this clinic at `now`, by name."""
-    return staff_of(clinic, now).clinical()
+    """Return the clinicians of this clinic at `now` whose account is active, by name."""
+    return staff_of(clinic, now).clinical().filter(user__is_active=True)

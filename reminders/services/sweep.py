@@ -6,6 +6,7 @@ alone, so that a sweep that comes late, twice or beside another one decides the 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.domain.zones import local_date, local_midnight
@@ -31,6 +32,10 @@ from tracker.services.flag_rules import flags_evaluate
 from tracker.services.plan_moves import plan_close_observed
 
 BATCH = 500
+AFTER_A_FAULT = timedelta(hours=1)
+"""When a plan whose own rows contradict each other is tried again; it keeps back no other."""
+
+logger = logging.getLogger(__name__)
 
 Looked = TypeVar("Looked", ExpectedDose, Plan, Alert)
 
@@ -108,7 +113,12 @@ def _away(dose: ExpectedDose) -> CloseReason | None:
 def _look_at_plans(now: datetime) -> int:
     plans = claim(Plan.objects.select_related("patient__clinic", "patient__user"), now)
     for plan in plans:
-        plan.next_look_at = _plan_look(plan, now)
+        try:
+            with transaction.atomic():
+                plan.next_look_at = _plan_look(plan, now)
+        except (IntegrityError, DataError):
+            logger.exception("Plan %s could not be looked at; the others go on", plan.pk)
+            plan.next_look_at = now + AFTER_A_FAULT
         plan.save(update_fields=["next_look_at"])
     return len(plans)
 

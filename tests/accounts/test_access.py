@@ -17,6 +17,7 @@ from accounts.access import (
 )
 from accounts.domain.capacities import RIGHTS, Capacity, Verb
 from accounts.models import Patient
+from accounts.selectors.clinics import clinicians_of
 from accounts.services.care_links import care_link_consent, care_link_end, care_link_invite
 from accounts.services.clinics import membership_add, membership_end
 from accounts.services.people import user_deactivate
@@ -145,6 +146,7 @@ def test_a_deactivated_person_loses_everything_at_once(cast: Cast) -> None:
     assert not patients_visible_to(cast.priya, cast.now).exists()
     assert not clinics_of(cast.priya, Capacity.CLINICIAN, cast.now).exists()
     assert capacities_held_by(cast.priya, cast.now) == frozenset()
+    assert cast.priya not in [each.user for each in clinicians_of(cast.harbour, cast.now)]
 
 
 def test_rights_are_the_union_of_what_somebody_is(cast: Cast) -> None:

@@ -258,3 +258,26 @@ def test_a_dry_run_says_what_is_due_and_decides_nothing(plan) -> None:
     assert not Alert.objects.exists()
     call_command("sweep", stdout=out)
     assert Alert.objects.count() == 14
+
+
+def test_a_plan_whose_rows_contradict_each_other_keeps_back_no_other(plan, cast) -> None:
+    other = taper_signed(cast.samira, by=cast.priya, now=TUESDAY)
+    far_ahead = TUESDAY + timedelta(days=15)
+    plan.doses.create(
+        version=plan.versions.get(),
+        step_number=1,
+        local_date=far_ahead.date(),
+        wall_time=first_dose(plan).wall_time,
+        due_at=TUESDAY - timedelta(days=1),
+        amount="10 mg",
+        zone="Europe/London",
+    )
+    now = TUESDAY + timedelta(days=3)
+
+    sweep_run(now=now)
+
+    plan.refresh_from_db()
+    other.refresh_from_db()
+    assert plan.next_look_at == now + timedelta(hours=1)
+    assert other.doses.filter(due_at__gt=now + timedelta(days=13)).exists()
+    assert not plan.doses.filter(due_at__gt=now + timedelta(days=13)).exists()
