@@ -244,6 +244,8 @@ def test_a_draft_that_a_colleague_changed_meanwhile_is_not_overwritten(live_cast
     response = mine.post(form_url(live_cast), typed_plan(live_cast, **opened, risk_note="mine"))
     assert "Nurse Adaeze Obi changed this draft after you opened it" in readable(response)
     assert 'value="mine"' in response.content.decode()
+    assert "Open the newer draft beside it" in readable(response)
+    assert value_of(mine.get(form_url(live_cast)), "risk_note") == "theirs"
     assert PlanDraft.objects.get().content["risk_note"] == "theirs"
 
 

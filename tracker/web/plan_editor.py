@@ -126,7 +126,7 @@ def _edited(desk: Desk) -> HttpResponse:
         plan = _draft_saved(desk, typed)
     except Refusal as refusal:
         typed.complain(refusal)
-        return _form_page(desk, typed)
+        return _form_page(desk, typed, is_overtaken=isinstance(refusal, Conflict))
     messages.success(desk.request, _("Draft kept. Nothing starts before it is signed."))
     return redirect("plan-read-back", plan.pk)
 
@@ -198,7 +198,9 @@ def _plan_opened(desk: Desk) -> Plan | None:
     return desk.plan
 
 
-def _form_page(desk: Desk, typed: TypedPlan, *, focus: str = "") -> HttpResponse:
+def _form_page(
+    desk: Desk, typed: TypedPlan, *, focus: str = "", is_overtaken: bool = False
+) -> HttpResponse:
     """Show the form; a draft that was opened is named, so that nobody's changes are lost."""
     draft = desk.draft
     seen = seen_as(desk.plan, draft) if desk.plan is not None else None
@@ -218,6 +220,7 @@ def _form_page(desk: Desk, typed: TypedPlan, *, focus: str = "") -> HttpResponse
         "draft": draft,
         "opened": opened,
         "focus": focus,
+        "is_overtaken": is_overtaken,
         "now": desk.now,
         "is_posted": desk.request.method == "POST",
         "running": None if is_change else running_plan_of(desk.patient),
