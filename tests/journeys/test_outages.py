@@ -11,13 +11,13 @@ from tests.support.stack import Stack
 
 PASSWORD = "harbour-light-7"
 PHONE = {"width": 390, "height": 844}
-SILENT_SECONDS = 5
+SILENT_SECONDS = 12  # ticks of one second come late where two tests share two cores
 BROKER_WAIT_SECONDS = 5  # a page that asked a frozen broker would hang for fifteen
 
 
 @pytest.fixture
 def clinic(idle_stack: Stack) -> Stack:
-    """The demo clinic on real processes that call the engine silent after five seconds."""
+    """The demo clinic on real processes that soon call the engine silent."""
     idle_stack.extra_environment = {"ENGINE_SILENT_SECONDS": str(SILENT_SECONDS), "DEMO": "1"}
     idle_stack.start()
     idle_stack.manage("seed")
@@ -65,7 +65,7 @@ def test_with_valkey_frozen_people_log_and_check_in_and_the_engine_says_it_is_si
     samira.goto(f"{clinic.url}/today/")
     expect(samira.get_by_text("Reminders are delayed")).to_be_visible()
     clinic.thaw("valkey")
-    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=90)
+    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=150)
     samira.goto(f"{clinic.url}/today/")
     expect(samira.get_by_text("Reminders are delayed")).to_be_hidden()
 
@@ -78,7 +78,7 @@ def test_with_valkey_stopped_and_started_empty_the_engine_goes_on(
     answered(samira, f"{clinic.url}/today/")
     clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 503, seconds=60)
     clinic.start("valkey")
-    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=90)
+    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=150)
 
 
 @pytest.mark.timeout(300)
@@ -97,5 +97,5 @@ def test_with_postgresql_away_pages_say_so_and_recover_by_themselves(
     assert status in {401, 503}
     assert '"errors"' in problem
     clinic.unblock_database()
-    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=90)
+    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=150)
     answered(samira, f"{clinic.url}/today/")

@@ -20,6 +20,9 @@ THRESHOLDS = {
     "hours_since_taken_threshold": "30",
     "silent_doses_threshold": "4",
     "supply_days_threshold": "5",
+    "step_change_days_threshold": "3",
+    "sign_hours_threshold": "72",
+    "review_days_threshold": "60",
 }
 
 

@@ -157,7 +157,7 @@ def date_text(on: date) -> str:
 
 def clock_text(wall_time: time) -> str:
     """Return a wall time as `clock_time_from` reads it: "08:00", or "08:00:30"."""
-    return wall_time.isoformat("seconds" if wall_time.second else "minutes")
+    return wall_time.replace(tzinfo=None).isoformat("seconds" if wall_time.second else "minutes")
 
 
 def _weekday_of(word: str, text: str) -> int:
