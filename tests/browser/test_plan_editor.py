@@ -1,6 +1,6 @@
 """The plan editor in a real browser: by keyboard alone, pasted, undone, and kept by itself."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -328,7 +328,7 @@ def test_a_change_shows_the_rows_as_entered_and_a_resume_asks_for_each(office: O
     assert values(page, "id_counts_from_on", "id_change_reason") == ["", ""]
     assert axe_violations(page) == []
     with office.stack.orm():
-        review_on = date.today() + timedelta(days=14)  # noqa: DTZ011
+        review_on = local_date(now, office.ewan.zone_info) + timedelta(days=14)
         plan_hold(plan=plan, by=office.cast.priya, reason="infection", review_on=review_on, now=now)
     page.goto(f"{office.stack.url}/plans/{plan.pk}/resume/")
     assert values(page, "begins-1", "amount-1-1") == ["", ""]

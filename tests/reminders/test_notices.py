@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Clinic
 from reminders.models import Message
+from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import addresses, sweep_and_dispatch
 from tests.tracker.changing import change_signed
@@ -96,8 +97,6 @@ def test_the_end_of_a_plan_is_told_with_a_number_to_call(plan: Plan, cast: Cast)
 
 
 def test_a_notice_that_is_true_no_more_is_not_sent(plan: Plan, cast: Cast) -> None:
-    from reminders.services.sweep import sweep_run
-
     noon = TUESDAY.replace(day=26, hour=12)
     sweep_run(now=noon)
     plan_stop(plan=plan, by=cast.priya, reason="Moved away", now=noon)
@@ -152,8 +151,6 @@ def test_a_step_that_a_change_replaces_is_not_announced(plan: Plan, cast: Cast) 
 
 
 def test_a_step_notice_that_waits_falls_away_with_its_step(plan: Plan, cast: Cast) -> None:
-    from reminders.services.sweep import sweep_run
-
     noon = TUESDAY.replace(day=26, hour=12)
     sweep_run(now=noon)
     change_signed(cast, plan, TUESDAY.replace(day=27, hour=0), noon)
