@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -291,20 +292,17 @@ ENGINE_PING_URL = env.web_url("ENGINE_PING_URL", "")
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": SEND_LEASE_SECONDS,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
     "health_check_interval": 10,
     "socket_timeout": 15,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_QUEUES = [Queue("ticks", no_ack=True)]
+CELERY_TASK_DEFAULT_QUEUE = "ticks"
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TASK_TIME_LIMIT = SEND_LEASE_SECONDS // 2  # a sender ends well before its lease does

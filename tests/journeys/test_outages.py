@@ -12,6 +12,7 @@ from tests.support.stack import Stack
 PASSWORD = "harbour-light-7"
 PHONE = {"width": 390, "height": 844}
 SILENT_SECONDS = 12  # ticks of one second come late where two tests share two cores
+STOPS = 12
 BROKER_WAIT_SECONDS = 5  # a page that asked a frozen broker would hang for fifteen
 
 
@@ -78,6 +79,16 @@ def test_with_valkey_stopped_and_started_empty_the_engine_goes_on(
     answered(samira, f"{clinic.url}/today/")
     clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 503, seconds=60)
     clinic.start("valkey")
+    clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=150)
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_outlives_a_broker_that_stops_again_and_again(clinic: Stack) -> None:
+    for number in range(STOPS):
+        clinic.stop("valkey")
+        clinic.start("valkey")
+        time.sleep(0.3 * number)  # ticks are in the worker's hands at some of these moments
+    assert clinic.runs("worker")
     clinic.wait_until(lambda: clinic.get("/healthz/engine/")[0] == 200, seconds=150)
 
 

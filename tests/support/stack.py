@@ -75,6 +75,10 @@ class Stack:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def runs(self, name: str) -> bool:
+        """Tell whether a started part has not ended by itself."""
+        return self._processes[name].poll() is None
+
     def freeze(self, name: str) -> None:
         """SIGSTOP a part: it keeps its connections and answers nothing."""
         os.killpg(self._pid(name), signal.SIGSTOP)
