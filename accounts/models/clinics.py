@@ -35,6 +35,7 @@ class Clinic(models.Model):
     )
     on_time_window = models.DurationField(default=timedelta(minutes=45))
     follow_up_delay = models.DurationField(default=timedelta(minutes=30))
+    unacknowledged_delay = models.DurationField(default=timedelta(minutes=60))
     is_cosign_required = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -45,6 +46,10 @@ class Clinic(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(follow_up_delay__gt=timedelta(0)), name="clinic_follow_up_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(unacknowledged_delay__gt=timedelta(0)),
+                name="clinic_unacknowledged_is_positive",
             ),
             models.CheckConstraint(
                 condition=Q(country__regex="^[A-Z]{2}$"), name="clinic_country_is_two_letters"
@@ -63,13 +68,17 @@ class Clinic(models.Model):
 class ClinicRung(models.Model):
     """One level of the ladder that new plans of this clinic start from.
 
-    `delay` counts from the dose time; rungs are numbered from 1.
+    `delay` counts from the dose time; rungs are numbered from 1. A rung is told again
+    `repeat_times` times, each `repeat_delay` after the one before, each time at the person's
+    next contact point.
     """
 
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="rungs")
     number = models.PositiveSmallIntegerField()
     delay = models.DurationField()
     audience = models.CharField(max_length=16)
+    repeat_delay = models.DurationField(null=True, blank=True)
+    repeat_times = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ("clinic", "number")
@@ -83,6 +92,11 @@ class ClinicRung(models.Model):
                 condition=Q(delay__gte=timedelta(0)), name="clinic_rung_delay_not_negative"
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="clinic_rung_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(repeat_times=0, repeat_delay=None)
+                | Q(repeat_times__gte=1, repeat_delay__gt=timedelta(0)),
+                name="clinic_rung_repeats_after_a_while",
+            ),
         )
 
     def __str__(self) -> str:

@@ -14,6 +14,9 @@ from accounts.models.users import User
 DESK = "desk"
 OUT_OF_HOURS = "out_of_hours"
 EMAIL = "email"
+SMS = "sms"
+PUSH = "push"
+KINDS = (EMAIL, SMS, PUSH)
 
 
 class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
@@ -34,10 +37,11 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
 
 class ContactPoint(models.Model):
-    """One address of a person, or of a clinic for one duty.
+    """One address of a person, or of a clinic for one duty: e-mail, telephone or a browser.
 
-    Quiet hours are wall times in the person's zone. `verification_wanted_at`
-    asks the engine to mail a verification link, which then empties it.
+    Quiet hours are wall times in the person's zone. `verification_wanted_at` and `test_wanted_at`
+    ask the engine to send a verification link or a test, which then empties them. The address of
+    a browser is its push endpoint; its two keys are base64url as the browser gave them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -49,17 +53,23 @@ class ContactPoint(models.Model):
     )
     duty = models.CharField(max_length=16, blank=True, default="")
     kind = models.CharField(max_length=16, default=EMAIL)
-    address = models.CharField(max_length=254)
+    address = models.CharField(max_length=1000)
+    label = models.CharField(max_length=80, blank=True, default="")
+    push_p256dh = models.CharField(max_length=100, blank=True, default="")
+    push_auth = models.CharField(max_length=40, blank=True, default="")
     position = models.PositiveSmallIntegerField(default=1)
     added_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=300, blank=True, default="")
     removed_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+    last_error_at = models.DateTimeField(null=True, blank=True)
     quiet_from_time = models.TimeField(null=True, blank=True)
     quiet_until_time = models.TimeField(null=True, blank=True)
     is_discreet = models.BooleanField(default=True)
     verification_wanted_at = models.DateTimeField(null=True, blank=True)
+    test_wanted_at = models.DateTimeField(null=True, blank=True)
 
     objects = ContactPointQuerySet.as_manager()
 
@@ -70,7 +80,12 @@ class ContactPoint(models.Model):
                 | Q(person=None, clinic__isnull=False, duty__in=(DESK, OUT_OF_HOURS)),
                 name="contact_point_of_person_or_clinic_duty",
             ),
-            models.CheckConstraint(condition=Q(kind=EMAIL), name="contact_point_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="contact_point_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind=PUSH, person__isnull=False) & ~Q(push_p256dh="") & ~Q(push_auth="")
+                | ~Q(kind=PUSH) & Q(push_p256dh="", push_auth=""),
+                name="contact_point_push_has_keys",
+            ),
             models.CheckConstraint(
                 condition=Q(quiet_from_time=None, quiet_until_time=None)
                 | Q(quiet_from_time__isnull=False, quiet_until_time__isnull=False),
@@ -105,6 +120,11 @@ class ContactPoint(models.Model):
                 fields=("verification_wanted_at",),
                 condition=Q(verification_wanted_at__isnull=False),
                 name="contact_point_to_verify",
+            ),
+            models.Index(
+                fields=("test_wanted_at",),
+                condition=Q(test_wanted_at__isnull=False),
+                name="contact_point_to_test",
             ),
         )
 

@@ -21,6 +21,7 @@ class Line:
     recipient: Recipient
     purpose: Purpose
     expires_at: datetime | None = None
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class GroupKey:
     minute: datetime
     message_class: str
     expires_at: datetime | None
+    turn: int
     alone: UUID | None
 
 
@@ -44,5 +46,6 @@ def group_key(line: Line, now: datetime) -> GroupKey:
         minute=now.replace(second=0, microsecond=0),
         message_class=line.alert_class,
         expires_at=line.expires_at,
+        turn=line.turn,
         alone=line.alert_id if is_emergency else None,
     )

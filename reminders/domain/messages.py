@@ -25,6 +25,7 @@ class AttemptResult(StrEnum):
     RETRY = "retry"
     PERMANENT = "permanent"
     NOWHERE = "nowhere"
+    RETURNED = "returned"
 
 
 class Purpose(StrEnum):
@@ -35,6 +36,7 @@ class Purpose(StrEnum):
     FOLLOW_UP = "follow_up"
     INVITATION = "invitation"
     VERIFICATION = "verification"
+    TEST = "test"
     PLAN_CHANGED = "plan_changed"
     STEP_NOTICE = "step_notice"
     PLAN_HELD = "plan_held"
@@ -55,7 +57,8 @@ ALLOWED: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(
                 MessageState.EXPIRED,
             }
         ),
-        MessageState.SENT: frozenset(),
+        # a provider may return later what it had taken: on to the next way, or given up
+        MessageState.SENT: frozenset({MessageState.QUEUED, MessageState.FAILED}),
         MessageState.CANCELLED: frozenset(),
         MessageState.FAILED: frozenset(),
         MessageState.EXPIRED: frozenset(),

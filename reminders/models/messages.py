@@ -34,7 +34,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """What one recipient gets: a person, a clinic's duty, or the address of an invitation.
 
-    A notice has no lines: it is about a version of a plan, or about one step of it.
+    A notice has no lines: it is about a version of a plan, or about one step of it. A repeat goes
+    to the person's next contact point: `contact_turn` says how many to pass over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -53,6 +54,7 @@ class Message(models.Model):
         PlanVersion, on_delete=models.PROTECT, related_name="+", null=True
     )
     step_number = models.PositiveSmallIntegerField(null=True)
+    contact_turn = models.PositiveSmallIntegerField(default=0)
     purpose = models.CharField(max_length=12, choices=[(p, p) for p in Purpose])
     message_class = models.CharField(max_length=1, blank=True)
     urgency = models.PositiveSmallIntegerField()
@@ -160,9 +162,15 @@ class Attempt(OrderedFact):
     number = models.PositiveSmallIntegerField()
     result = models.CharField(max_length=10)
     detail = models.CharField(max_length=300, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ["at", "pk"]
+        indexes = [
+            models.Index(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="attempt_provider_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.message_id}: {self.result}"

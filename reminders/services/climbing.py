@@ -93,6 +93,7 @@ def _line(alert: Alert, due: RungDue, recipient: Recipient, now: datetime) -> Li
         recipient=recipient,
         purpose=purpose,
         expires_at=expires_at,
+        turn=due.turn,
     )
 
 

@@ -20,9 +20,10 @@ from reminders.channels.base import DeliveryError, Letter
 from reminders.channels.registry import CHANNELS
 from reminders.domain.backoff import MOST_ATTEMPTS
 from reminders.domain.messages import MessageState
+from reminders.domain.standing import Standing
 from reminders.models import Message
 from reminders.services.compose import letter_for
-from reminders.services.rechecking import Standing, standing_of
+from reminders.services.rechecking import standing_of
 from reminders.services.recording import (
     failure_record,
     message_end,

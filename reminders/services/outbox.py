@@ -36,6 +36,7 @@ def _open_message(key: GroupKey) -> Message | None:
         purpose=key.purpose,
         message_class=key.message_class,
         expires_at=key.expires_at,
+        contact_turn=key.turn,
         decided_at__gte=key.minute,
         state=MessageState.QUEUED,
         attempts=0,
@@ -54,6 +55,7 @@ def _new_message(key: GroupKey, now: datetime) -> Message:
         decided_at=now,
         next_try_at=now,
         expires_at=key.expires_at,
+        contact_turn=key.turn,
     )
 
 

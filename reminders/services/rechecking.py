@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from accounts.domain.quiet_hours import quiet_until
 from accounts.models import ContactPoint
 from accounts.selectors.contact_points import usable_contact_points
 from accounts.selectors.invitations import invitations_that_work
 from reminders.domain.messages import MessageState, Purpose
+from reminders.domain.standing import LineFacts, Standing, is_moot, place_of
 from reminders.models import Message, Notification
-from reminders.selectors.audiences import free_at, has_the_right_to_know
+from reminders.selectors.audiences import has_the_right_to_know, zone_of
 from reminders.services.notices import notice_stands
 from tracker.domain.alerts import AlertKind
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass
 
 FOLLOW_UP_PAUSE = timedelta(seconds=5)
-
-
-class Standing(StrEnum):
-    """What the second look found."""
-
-    SEND = "send"
-    WAIT = "wait"
-    EXPIRED = "expired"
-    MOOT = "moot"
-    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +55,17 @@ def _where(message: Message, now: datetime) -> Found:
             person=message.person, clinic=message.clinic, duty=message.duty
         ).select_related("person", "clinic")
     )
-    if not points:
-        return Found(Standing.UNREACHABLE)
-    is_emergency = message.message_class == FlagClass.EMERGENCY
-    for point in points:
-        if free_at([point], is_emergency=is_emergency, now=now) <= now:
-            return Found(Standing.SEND, point=point)
-    wait_until_at = free_at(points, is_emergency=is_emergency, now=now)
-    return Found(Standing.WAIT, wait_until_at=wait_until_at)
+    place = place_of(
+        [
+            quiet_until(point.quiet_from_time, point.quiet_until_time, zone_of(point), now)
+            for point in points
+        ],
+        turn=message.contact_turn,
+        is_emergency=message.message_class == FlagClass.EMERGENCY,
+        now=now,
+    )
+    point = None if place.index is None else points[place.index]
+    return Found(place.standing, point=point, wait_until_at=place.wait_until_at)
 
 
 def _invited(message: Message) -> ContactPoint:
@@ -91,19 +85,18 @@ def _drop_moot_lines(message: Message, now: datetime) -> bool:
 
 
 def _is_moot(line: Notification, now: datetime) -> bool:
-    person = line.person
-    if person is not None and not has_the_right_to_know(line.alert.patient, person, now):
-        return True
-    if line.purpose == Purpose.FOLLOW_UP:
-        return False
-    if line.alert.closed_at is not None:
-        return True
-    if line.alert.kind == AlertKind.FLAG or line.dose is None:
-        return line.alert.flag is not None and line.alert.flag.closed_at is not None
-    entry = line.dose.standing_entry
-    if line.alert.kind == AlertKind.NO_LOG:
-        return entry is not None or line.dose.cancelled_at is not None
-    return entry is None or entry.outcome == Outcome.TAKEN
+    alert, person, dose = line.alert, line.person, line.dose
+    entry = dose.standing_entry if dose is not None else None
+    is_flag_closed = alert.flag is not None and alert.flag.closed_at is not None
+    facts = LineFacts(
+        purpose=Purpose(line.purpose),
+        kind=AlertKind(alert.kind),
+        has_right=person is None or has_the_right_to_know(alert.patient, person, now),
+        is_closed=alert.closed_at is not None or is_flag_closed,
+        outcome=Outcome(entry.outcome) if entry is not None else None,
+        is_cancelled=dose is not None and dose.cancelled_at is not None,
+    )
+    return is_moot(facts)
 
 
 def _is_original_on_its_way(message: Message) -> bool:

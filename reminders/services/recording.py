@@ -14,11 +14,11 @@ from reminders.channels.base import DeliveryError
 from reminders.domain.backoff import next_try_at
 from reminders.domain.grouping import Line
 from reminders.domain.messages import ALLOWED, AttemptResult, MessageState, Purpose
+from reminders.domain.standing import Standing
 from reminders.models import Attempt, Message, Notification
 from reminders.services.climbing import undelivered_flag
 from reminders.services.follow_ups import follow_up_after_sending
 from reminders.services.outbox import lines_queue
-from reminders.services.rechecking import Standing
 from tracker.domain.alerts import AlertEventKind
 from tracker.services.alerts import alert_event, alert_skip_ahead
 

@@ -54,10 +54,12 @@ class Rule(StrEnum):
     REPLACEMENT = "F19"
     PUMP_PROBLEM = "F20"
     NO_ORAL_ON_HAND = "F21"
+    NOT_ACKNOWLEDGED = "F22"
     UNDELIVERED = "F23"
     SET_UP = "F24"
     NOT_REVIEWED = "F25"
     ON_HOLD = "F26"
+    CHECK_IN_UNANSWERED = "F27"
     CHANGE_NOT_SIGNED = "P1"
     CHANGE_NOT_SEEN = "P2"
     ZONE_MOVED = "P3"
@@ -94,10 +96,12 @@ CLASS_OF: Mapping[Rule, FlagClass] = MappingProxyType(
         Rule.REPLACEMENT: FlagClass.INFORMATION,
         Rule.PUMP_PROBLEM: FlagClass.EMERGENCY,
         Rule.NO_ORAL_ON_HAND: FlagClass.WATCH,
+        Rule.NOT_ACKNOWLEDGED: FlagClass.WATCH,  # of a class: the class of its alert
         Rule.UNDELIVERED: FlagClass.SAME_DAY,
         Rule.SET_UP: FlagClass.WATCH,
         Rule.NOT_REVIEWED: FlagClass.WATCH,
         Rule.ON_HOLD: FlagClass.INFORMATION,
+        Rule.CHECK_IN_UNANSWERED: FlagClass.WATCH,
         Rule.CHANGE_NOT_SIGNED: FlagClass.SAME_DAY,
         Rule.CHANGE_NOT_SEEN: FlagClass.WATCH,
         Rule.ZONE_MOVED: FlagClass.INFORMATION,

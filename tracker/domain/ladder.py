@@ -24,11 +24,19 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LadderRung:
-    """One level: `delay` after the ladder's start, `audience` is told."""
+    """One level: `delay` after the ladder's start, `audience` is told.
+
+    A rung as typed may ask to be told again, `repeat_times` times, each `repeat_delay` after the
+    one before. The ladder that is climbed has a rung for each telling: `turn` is 0 for the first
+    and n for the n-th repeat, which goes to a person's next contact point.
+    """
 
     number: int
     delay: timedelta
     audience: Audience
+    repeat_delay: timedelta = timedelta()
+    repeat_times: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class RungDue:
     round: int
     audience: Audience
     reach: Reach
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ def climb(
     has_lapsed = state.hold is not None and now >= state.hold.until_at
     again, state = _lapse(state, rungs, reach) if has_lapsed else ((), state)
     ahead, state, look_at = _ahead(state, rungs, reach, now, skips=_skips(again))
-    last = rungs[-1].number if rungs else 0
+    last = max((rung.number for rung in rungs if rung.turn == 0), default=0)
     return Climb(
         due=(*again, *ahead),
         state=replace(state, is_listed=state.is_listed or state.rung >= last),
@@ -164,16 +173,32 @@ def outside_rungs(rungs: Sequence[LadderRung], *, is_emergency: bool) -> tuple[L
         outside.append(LadderRung(number=number, delay=delay, audience=Audience.CLINIC))
     first = outside[0].delay
     return tuple(
-        LadderRung(
-            number=rung.number,
-            delay=timedelta() if is_emergency else rung.delay - first,
-            audience=rung.audience,
-        )
-        for rung in outside
+        replace(rung, delay=timedelta() if is_emergency else rung.delay - first) for rung in outside
     )
+
+
+def tellings(rungs: Sequence[LadderRung]) -> tuple[LadderRung, ...]:
+    """Return the ladder that is climbed: one rung for each telling, in order of time.
+
+    Without repeats it is the ladder as typed. With repeats the rungs are numbered anew, and of two
+    tellings at the same moment the rung comes before the repeat.
+    """
+    if not any(rung.repeat_times for rung in rungs):
+        return tuple(rungs)
+    found = [
+        replace(rung, delay=rung.delay + turn * rung.repeat_delay, turn=turn)
+        for rung in rungs
+        for turn in range(rung.repeat_times + 1)
+    ]
+    found.sort(key=lambda rung: (rung.delay, rung.turn, rung.number))
+    return tuple(replace(rung, number=place) for place, rung in enumerate(found, start=1))
 
 
 def _due(rung: LadderRung, round_: int, reach: Mapping[int, Reach]) -> RungDue:
     return RungDue(
-        number=rung.number, round=round_, audience=rung.audience, reach=reach[rung.number]
+        number=rung.number,
+        round=round_,
+        audience=rung.audience,
+        reach=reach[rung.number],
+        turn=rung.turn,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Self
 from uuid import uuid4
 
@@ -117,6 +118,7 @@ class PlanVersion(Fact):
 
     on_time_window = models.DurationField()
     follow_up_delay = models.DurationField()
+    unacknowledged_delay = models.DurationField(default=timedelta(minutes=60))
     observation_days = models.PositiveSmallIntegerField()
     missed_doses_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
     hours_since_taken_threshold = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -205,6 +207,9 @@ class DoseTime(Fact):
 class Rung(Fact):
     """One level of a version's ladder: who is told, how long after the dose was due.
 
+    It is told again `repeat_times` times, each `repeat_delay` after the one before, each time at
+    the person's next contact point.
+
     The clinic's worklist stands behind the last rung of every ladder and is not a row.
     """
 
@@ -212,9 +217,16 @@ class Rung(Fact):
     number = models.PositiveSmallIntegerField()
     delay = models.DurationField()
     audience = models.CharField(max_length=12)
+    repeat_delay = models.DurationField(null=True, blank=True)
+    repeat_times = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(repeat_times=0, repeat_delay=None)
+                | Q(repeat_times__gte=1, repeat_delay__gt=timedelta(0)),
+                name="rung_repeats_after_a_while",
+            ),
             models.UniqueConstraint(fields=["version", "number"], name="rung_number_once"),
         ]
         ordering = ["number"]

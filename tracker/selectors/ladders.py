@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.models import Clinic, User
 from tracker.domain.alerts import AlertKind
 from tracker.domain.flags import FlagClass
-from tracker.domain.ladder import LadderRung, outside_rungs
+from tracker.domain.ladder import LadderRung, outside_rungs, tellings
 from tracker.models import Alert, PlanVersion
 from tracker.selectors.versions import ladder_of, version_in_force, watched_plan_of
 
@@ -25,12 +25,14 @@ def ladder_behind(alert: Alert) -> tuple[LadderRung, ...]:
     """Return the rungs that this alert climbs, lowest first.
 
     A silence climbs the whole ladder. What the patient has said climbs only the rungs of the
-    people outside, the first of them at once; an emergency tells all of them at once.
+    people outside, the first of them at once; an emergency tells all of them at once. Each repeat
+    of a rung is a rung of its own.
     """
     rungs = ladder_of(terms_of(alert).rungs.all())
     if alert.kind == AlertKind.NO_LOG:
-        return rungs
-    return outside_rungs(rungs, is_emergency=alert.alert_class == FlagClass.EMERGENCY)
+        return tellings(rungs)
+    is_emergency = alert.alert_class == FlagClass.EMERGENCY
+    return tellings(outside_rungs(rungs, is_emergency=is_emergency))
 
 
 def named_clinician(alert: Alert) -> User | None:

@@ -119,6 +119,12 @@ def plan_day_of(patient: Patient, at: datetime) -> date:
 def ladder_of(rungs: Iterable[Rung | ClinicRung]) -> tuple[LadderRung, ...]:
     """Return a version's or a clinic's rungs as the rules read them, lowest first."""
     return tuple(
-        LadderRung(number=rung.number, delay=rung.delay, audience=Audience(rung.audience))
+        LadderRung(
+            number=rung.number,
+            delay=rung.delay,
+            audience=Audience(rung.audience),
+            repeat_delay=rung.repeat_delay or timedelta(),
+            repeat_times=rung.repeat_times,
+        )
         for rung in sorted(rungs, key=lambda rung: rung.number)
     )

@@ -1,0 +1,73 @@
+"""What the facts about one expected dose ask of its two alerts, "no log" and "not taken"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.domain.zones import instant
+from tracker.domain.alerts import AlertKind, CloseReason
+from tracker.domain.doses import Outcome
+
+UNDONE = frozenset({CloseReason.ENTRY, CloseReason.STAY})
+"""Why a silence stopped being asked about until that was taken back: it then opens again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseFacts:
+    """One dose as its alerts see it.
+
+    `away` is why nobody is asked about it (a stay, a plan on hold or stopped, the dose cancelled),
+    `outcome` that of its standing entry, `last_silence` why its newest closed "no log" episode
+    closed. `is_silent_anew` says that an entry came and went after that; `is_told` that a "not
+    taken" episode opened since the standing entry arrived.
+    """
+
+    due_at: datetime
+    first_delay: timedelta
+    away: CloseReason | None
+    outcome: Outcome | None
+    opened: frozenset[AlertKind]
+    last_silence: CloseReason | None
+    is_silent_anew: bool
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What to close, with the reason, what to open, and when to look again (None: at a fact)."""
+
+    closes: tuple[tuple[AlertKind, CloseReason], ...] = ()
+    opens: AlertKind | None = None
+    next_look_at: datetime | None = None
+
+
+def settle(facts: DoseFacts, now: datetime) -> Settlement:
+    """Return what the facts ask for at `now`. Nothing closes because time has passed."""
+    if facts.away is not None:
+        return Settlement(closes=tuple((kind, facts.away) for kind in sorted(facts.opened)))
+    if facts.outcome is None:
+        return _silence(facts, now)
+    closes = _closing(facts, AlertKind.NO_LOG, CloseReason.ENTRY)
+    if facts.outcome is Outcome.TAKEN:
+        return Settlement((*closes, *_closing(facts, AlertKind.NOT_TAKEN, CloseReason.ENTRY)))
+    is_new = AlertKind.NOT_TAKEN not in facts.opened and not facts.is_told
+    return Settlement(closes, opens=AlertKind.NOT_TAKEN if is_new else None)
+
+
+def _silence(facts: DoseFacts, now: datetime) -> Settlement:
+    closes = _closing(facts, AlertKind.NOT_TAKEN, CloseReason.ENTRY_VOIDED)
+    if AlertKind.NO_LOG in facts.opened:
+        return Settlement(closes)
+    first_at = facts.due_at + facts.first_delay
+    if instant(now) < instant(first_at):
+        return Settlement(closes, next_look_at=first_at)
+    last = facts.last_silence
+    is_asked = last is None or last in UNDONE or facts.is_silent_anew
+    return Settlement(closes, opens=AlertKind.NO_LOG if is_asked else None)
+
+
+def _closing(
+    facts: DoseFacts, kind: AlertKind, reason: CloseReason
+) -> tuple[tuple[AlertKind, CloseReason], ...]:
+    return ((kind, reason),) if kind in facts.opened else ()
