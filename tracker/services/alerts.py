@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
+from tracker.domain.dose_alerts import DoseFacts, settle
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass
 from tracker.models import Alert, AlertEvent, EntryVoid, ExpectedDose, Plan
@@ -21,10 +22,6 @@ from tracker.selectors.ladders import ladder_behind, terms_of
 
 SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
 """Classes whose clinic rungs go on although a caregiver has said "I have it"."""
-
-
-UNDONE = frozenset({CloseReason.ENTRY, CloseReason.STAY})
-"""Why a silence stopped being asked about until that was taken back: it then opens again."""
 
 
 def alert_event(
@@ -96,44 +93,35 @@ def dose_alerts_settle(
     caller holds the dose's row.
     """
     opened = {AlertKind(alert.kind): alert for alert in dose.alerts.open()}
-    entry = dose.standing_entry
-    if away is not None or dose.cancelled_at is not None:
-        _close_all(opened.values(), away or CloseReason.PLAN_CHANGED, now)
-        return None
-    if entry is None:
-        return _settle_silence(dose, opened, now)
-    if AlertKind.NO_LOG in opened:
-        alert_close(alert=opened[AlertKind.NO_LOG], reason=CloseReason.ENTRY, now=now)
-    if entry.outcome == Outcome.TAKEN:
-        if AlertKind.NOT_TAKEN in opened:
-            alert_close(alert=opened[AlertKind.NOT_TAKEN], reason=CloseReason.ENTRY, now=now)
-        return None
-    was_told = dose.alerts.filter(kind=AlertKind.NOT_TAKEN, opened_at__gte=entry.received_at)
-    if AlertKind.NOT_TAKEN not in opened and not was_told.exists():
-        alert_open_for_dose(dose=dose, kind=AlertKind.NOT_TAKEN, now=now)
-    return None
+    found = settle(_facts_of(dose, away, frozenset(opened)), now)
+    for kind, reason in found.closes:
+        alert_close(alert=opened[kind], reason=reason, now=now)
+    if found.opens is not None:
+        alert_open_for_dose(dose=dose, kind=found.opens, now=now)
+    return found.next_look_at
 
 
-def _settle_silence(
-    dose: ExpectedDose, opened: dict[AlertKind, Alert], now: datetime
-) -> datetime | None:
-    if AlertKind.NOT_TAKEN in opened:
-        alert_close(alert=opened[AlertKind.NOT_TAKEN], reason=CloseReason.ENTRY_VOIDED, now=now)
-    if AlertKind.NO_LOG in opened:
-        return None
+def _facts_of(
+    dose: ExpectedDose, away: CloseReason | None, opened: frozenset[AlertKind]
+) -> DoseFacts:
     first_rung = dose.version.rungs.order_by("number").first()
-    first_at = dose.due_at + first_rung.delay if first_rung is not None else dose.due_at
-    if now < first_at:
-        return first_at
-    last = dose.alerts.filter(kind=AlertKind.NO_LOG).order_by("-episode").first()
-    if last is None or last.close_reason in UNDONE or _was_an_entry_taken_back(dose, last):
-        alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=now)
-    return None
-
-
-def _was_an_entry_taken_back(dose: ExpectedDose, last: Alert) -> bool:
-    """Tell whether the silence is a new one: an entry came and went after the alert closed."""
-    return EntryVoid.objects.filter(entry__dose=dose, at__gte=last.closed_at).exists()
+    entry = dose.standing_entry
+    closed = dose.alerts.filter(kind=AlertKind.NO_LOG, closed_at__isnull=False)
+    last = closed.order_by("-episode").first()
+    voids = EntryVoid.objects.filter(entry__dose=dose)
+    told = dose.alerts.filter(kind=AlertKind.NOT_TAKEN)
+    if away is None and dose.cancelled_at is not None:
+        away = CloseReason.PLAN_CHANGED
+    return DoseFacts(
+        due_at=dose.due_at,
+        first_delay=first_rung.delay if first_rung is not None else timedelta(),
+        away=away,
+        outcome=Outcome(entry.outcome) if entry is not None else None,
+        opened=opened,
+        last_silence=CloseReason(last.close_reason) if last is not None else None,
+        is_silent_anew=last is not None and voids.filter(at__gte=last.closed_at).exists(),
+        is_told=entry is not None and told.filter(opened_at__gte=entry.received_at).exists(),
+    )
 
 
 @transaction.atomic
