@@ -70,6 +70,12 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def prefixed(prefix: str) -> dict[str, str]:
+    """Return the variables whose names begin so, without that beginning; empty ones are unset."""
+    found = {name: value.strip() for name, value in os.environ.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): value for name, value in found.items() if value}
+
+
 def web_url(name: str, default: str | None = None) -> str:
     """Return an http:// or https:// address without a trailing slash; '' only by default."""
     raw = text(name, default)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -27,8 +28,12 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
         return self.filter(removed_at=None)
 
     def usable(self) -> Self:
-        """Keep contact points that may be written to: verified, not disabled, not removed."""
-        return self.kept().filter(verified_at__isnull=False, disabled_at=None).order_by("position")
+        """Keep contact points that may be written to, in order.
+
+        They are verified, not disabled, not removed, and of a kind that this site sends.
+        """
+        proved = self.kept().filter(verified_at__isnull=False, disabled_at=None)
+        return proved.filter(kind__in=settings.CONTACT_KINDS).order_by("position")
 
     def wanting_verification(self, now: datetime) -> Self:
         """Keep contact points whose verification link should be mailed by `now`, oldest first."""
@@ -134,7 +139,8 @@ class ContactPoint(models.Model):
     @property
     def is_usable(self) -> bool:
         """Whether a message may be sent here."""
-        return bool(self.verified_at) and not self.disabled_at and not self.removed_at
+        is_in_use = self.verified_at and not self.disabled_at and not self.removed_at
+        return bool(is_in_use) and self.kind in settings.CONTACT_KINDS
 
 
 class ContactVerification(models.Model):

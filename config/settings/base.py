@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import env
+from config.settings.channels import *  # noqa: F403 - how people are told, a file of its own
 
 django_stubs_ext.monkeypatch()
 
@@ -180,7 +181,7 @@ CSRF_COOKIE_HTTPONLY = True
 # --- Headers
 
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez/$", r"^readyz/$", r"^healthz/engine/$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez/$", r"^readyz/$", r"^healthz/engine/$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
@@ -224,22 +225,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-
-# --- Mail
-
-EMAIL_SECURITY = env.choice(
-    "EMAIL_SECURITY", "none", among={"none": None, "starttls": None, "tls": None}
-)
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
-EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1, maximum=65535)
-EMAIL_HOST_USER = env.text("EMAIL_USER", "")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
-EMAIL_USE_TLS = EMAIL_SECURITY == "starttls"
-EMAIL_USE_SSL = EMAIL_SECURITY == "tls"
-EMAIL_TIMEOUT = 10
-EMAIL_SUBJECT_PREFIX = ""
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Stepdown <stepdown@localhost>")
 
 # --- API
 
@@ -289,6 +274,7 @@ DISPATCH_SECONDS = env.integer("DISPATCH_SECONDS", 5, minimum=1, maximum=120)
 SEND_LEASE_SECONDS = env.integer("SEND_LEASE_SECONDS", 120, minimum=20, maximum=600)
 ENGINE_SILENT_SECONDS = env.integer("ENGINE_SILENT_SECONDS", 300, minimum=2, maximum=3600)
 ENGINE_PING_URL = env.web_url("ENGINE_PING_URL", "")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

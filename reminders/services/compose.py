@@ -19,7 +19,7 @@ from accounts.models import ContactPoint, Invitation, Patient
 from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
 from accounts.services.contact_points import contact_point_mint_token
 from accounts.services.invitations import invitation_mint_mail_token
-from reminders.channels.base import Letter
+from reminders.channels.base import Letter, PushKeys
 from reminders.domain.messages import Purpose
 from reminders.models import Message, Notification
 from reminders.selectors.audiences import is_clinician_at
@@ -35,13 +35,31 @@ from tracker.selectors.wording import (
 )
 
 
-def letter_for(*, message: Message, point: ContactPoint, now: datetime) -> Letter:
-    """Return the letter to send now; links in it are minted here and stored as hashes only."""
+def letter_for(
+    *, message: Message, point: ContactPoint, now: datetime, is_repeat: bool = False
+) -> Letter:
+    """Return the letter to send now; links in it are minted here and stored as hashes only.
+
+    A repeat, which an earlier sender may have sent already, says that it is one.
+    """
     with translation.override(_language(message)):
         subject, paragraphs = _words(message, point, now)
+        if is_repeat:
+            subject = _("%(subject)s (repeat)") % {"subject": subject}
         paragraphs.append(_("Stepdown is not an emergency service."))
     body = "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
-    return Letter(key=message.pk, address=point.address, subject=subject, body=body)
+    return Letter(
+        key=message.pk,
+        address=point.address,
+        subject=subject,
+        body=body,
+        short=subject,
+        payload="",
+        written_at=now,
+        push_keys=PushKeys(point.push_p256dh, point.push_auth) if point.push_auth else None,
+        is_urgent=message.message_class in {FlagClass.EMERGENCY, FlagClass.SAME_DAY},
+        is_repeat=is_repeat,
+    )
 
 
 def _language(message: Message) -> str:
