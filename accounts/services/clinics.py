@@ -63,6 +63,7 @@ def clinic_update(
     numbers: ClinicNumbers,
     on_time_window: timedelta,
     follow_up_delay: timedelta,
+    unacknowledged_delay: timedelta,
     is_cosign_required: bool,
     by: User,
     now: datetime,
@@ -80,6 +81,7 @@ def clinic_update(
     clinic.zone = zone
     clinic.on_time_window = on_time_window
     clinic.follow_up_delay = follow_up_delay
+    clinic.unacknowledged_delay = unacknowledged_delay
     _put_numbers(clinic, numbers)
     row_check(clinic)
     clinic.save()
@@ -136,7 +138,14 @@ def clinic_set_rungs(
         raise Refusal(*problems)
     clinic.rungs.all().delete()
     ClinicRung.objects.bulk_create(
-        ClinicRung(clinic=clinic, number=number, delay=rung.delay, audience=rung.audience.value)
+        ClinicRung(
+            clinic=clinic,
+            number=number,
+            delay=rung.delay,
+            audience=rung.audience.value,
+            repeat_delay=rung.repeat_delay if rung.repeat_times else None,
+            repeat_times=rung.repeat_times,
+        )
         for number, rung in enumerate(rungs, start=1)
     )
     audit_record(

@@ -9,7 +9,13 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.audiences import Audience, RungTemplate, ladder_problems
+from accounts.domain.audiences import (
+    LONGEST_CLIMB,
+    MOST_REPEATS,
+    Audience,
+    RungTemplate,
+    ladder_problems,
+)
 from accounts.domain.capacities import Capacity
 from accounts.domain.opening_hours import OpenSpan, span_problems
 from accounts.domain.problems import Refusal
@@ -52,6 +58,11 @@ class NumbersForm(forms.Form):
         label=_("Minutes that “I have it” holds the next rung"), min_value=1, max_value=720
     )
 
+    unacknowledged_minutes = forms.IntegerField(
+        label=_("Minutes after which an alert that nobody has is flagged"),
+        min_value=1,
+        max_value=1440,
+    )
     is_cosign_required = forms.BooleanField(
         label=_("Every plan and every change needs a second clinician’s signature"),
         required=False,
@@ -64,6 +75,7 @@ class NumbersForm(forms.Form):
         initial = {name: getattr(clinic, name) for name in names}
         initial["on_time_minutes"] = clinic.on_time_window // MINUTE
         initial["follow_up_minutes"] = clinic.follow_up_delay // MINUTE
+        initial["unacknowledged_minutes"] = clinic.unacknowledged_delay // MINUTE
         return cls(initial=initial)
 
     def answers(self) -> dict[str, Any]:
@@ -77,6 +89,7 @@ class NumbersForm(forms.Form):
             "is_cosign_required": typed["is_cosign_required"],
             "on_time_window": MINUTE * typed["on_time_minutes"],
             "follow_up_delay": MINUTE * typed["follow_up_minutes"],
+            "unacknowledged_delay": MINUTE * typed["unacknowledged_minutes"],
         }
 
 
@@ -156,66 +169,100 @@ class RungsForm(forms.Form):
     def __init__(self, *args: Any, rungs: Iterable[ClinicRung] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = list(rungs)
-        choices = [("", "–"), *((each.value, AUDIENCE_LABELS[each]) for each in Audience)]
-        for row in range(1, RUNG_ROWS + 1):
+        self.rung_rows = range(1, max(RUNG_ROWS, len(stored) + 1) + 1)
+        for row in self.rung_rows:
             rung = stored[row - 1] if row <= len(stored) else None
-            words = {"row": row}
-            self.fields[f"minutes_{row}"] = forms.IntegerField(
-                label=_("Rung %(row)s, minutes after the dose time") % words,
-                min_value=0,
-                max_value=10_080,
-                required=False,
-                initial=rung.delay // MINUTE if rung else None,
-            )
-            self.fields[f"audience_{row}"] = forms.ChoiceField(
-                label=_("Rung %(row)s, who is told") % words,
-                choices=choices,
-                required=False,
-                initial=rung.audience if rung else "",
-            )
+            self._add_row(row, rung)
 
-    def rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
+    def _add_row(self, row: int, rung: ClinicRung | None) -> None:
+        words = {"row": row}
+        choices = [("", "–"), *((each.value, AUDIENCE_LABELS[each]) for each in Audience)]
+        repeat_delay = rung.repeat_delay if rung is not None else None
+        self.fields[f"minutes_{row}"] = _whole_number(
+            _("Rung %(row)s, minutes after the dose time") % words,
+            least=0,
+            most=LONGEST_CLIMB // MINUTE,
+            initial=rung.delay // MINUTE if rung else None,
+        )
+        self.fields[f"audience_{row}"] = forms.ChoiceField(
+            label=_("Rung %(row)s, who is told") % words,
+            choices=choices,
+            required=False,
+            initial=rung.audience if rung else "",
+        )
+        self.fields[f"repeat_minutes_{row}"] = _whole_number(
+            _("Rung %(row)s, told again every so many minutes") % words,
+            least=1,
+            most=LONGEST_CLIMB // MINUTE,
+            initial=repeat_delay // MINUTE if repeat_delay else None,
+        )
+        self.fields[f"repeat_times_{row}"] = _whole_number(
+            _("Rung %(row)s, how often they are told again") % words,
+            least=1,
+            most=MOST_REPEATS,
+            initial=rung.repeat_times or None if rung else None,
+        )
+
+    def rows(self) -> list[tuple[int, list[forms.BoundField]]]:
         """Return the rows of the table."""
-        return [
-            (row, self[f"minutes_{row}"], self[f"audience_{row}"])
-            for row in range(1, RUNG_ROWS + 1)
-        ]
+        parts = ("minutes", "audience", "repeat_minutes", "repeat_times")
+        return [(row, [self[f"{part}_{row}"] for part in parts]) for row in self.rung_rows]
 
     def clean(self) -> dict[str, Any]:
         """Ask for the other half of a row, and say which rows cannot be."""
-        for row in range(1, RUNG_ROWS + 1):
-            minutes, audience = self._typed(row)
-            if minutes is None and audience:
+        for row in self.rung_rows:
+            minutes, audience, repeat_minutes, repeat_times = self._typed(row)
+            is_begun = audience or repeat_minutes or repeat_times
+            if minutes is None and is_begun and not self.has_error(f"minutes_{row}"):
                 self.add_error(f"minutes_{row}", gettext("After how many minutes?"))
-            if minutes is not None and not audience:
+            if not audience and (minutes is not None or repeat_minutes or repeat_times):
                 self.add_error(f"audience_{row}", gettext("Who is told?"))
+            if repeat_minutes and not repeat_times and not self.has_error(f"repeat_times_{row}"):
+                self.add_error(f"repeat_times_{row}", gettext("How often?"))
+            if repeat_times and not repeat_minutes and not self.has_error(f"repeat_minutes_{row}"):
+                self.add_error(f"repeat_minutes_{row}", gettext("Every how many minutes?"))
         if not self.errors and (problems := ladder_problems(self.answers())):
             self.problems_put(Refusal(*problems))
         return self.cleaned_data
 
     def answers(self) -> list[RungTemplate]:
         """Return the rungs that were typed; empty rows are left out."""
-        typed = (self._typed(row) for row in range(1, RUNG_ROWS + 1))
+        typed = (self._typed(row) for row in self._full())
         return [
-            RungTemplate(MINUTE * minutes, Audience(audience))
-            for minutes, audience in typed
-            if minutes is not None and audience
+            RungTemplate(
+                MINUTE * (minutes or 0),
+                Audience(audience),
+                MINUTE * (repeat_minutes or 0),
+                repeat_times or 0,
+            )
+            for minutes, audience, repeat_minutes, repeat_times in typed
         ]
 
     def problems_put(self, refusal: Refusal) -> None:
         """Put each problem at the field of the row it names."""
-        rows = [row for row in range(1, RUNG_ROWS + 1) if all(_given(self._typed(row)))]
+        rows = self._full()
+        parts = {"delay": "minutes", "repeat_delay": "repeat_minutes"}
         for problem in refusal.problems:
             text = gettext(str(problem.text))
             if problem.row is None or problem.row > len(rows):
                 self.add_error(None, text)
                 continue
-            part = "minutes" if problem.field == "delay" else problem.field
+            part = parts.get(problem.field, problem.field)
             self.add_error(f"{part}_{rows[problem.row - 1]}", text)
 
-    def _typed(self, row: int) -> tuple[int | None, str]:
+    def _full(self) -> list[int]:
+        """Return the rows that say when and who."""
+        typed = ((row, self._typed(row)) for row in self.rung_rows)
+        return [row for row, (minutes, who, *_again) in typed if minutes is not None and who]
+
+    def _typed(self, row: int) -> tuple[int | None, str, int | None, int | None]:
         typed = self.cleaned_data
-        return typed.get(f"minutes_{row}"), typed.get(f"audience_{row}", "")
+        return (
+            typed.get(f"minutes_{row}"),
+            typed.get(f"audience_{row}", ""),
+            typed.get(f"repeat_minutes_{row}"),
+            typed.get(f"repeat_times_{row}"),
+        )
 
 
 class DutyForm(forms.Form):
@@ -255,6 +302,7 @@ def _slots() -> Iterable[tuple[int, int]]:
     return ((weekday, number) for weekday in range(7) for number in range(SPANS_A_DAY))
 
 
-def _given(typed: tuple[int | None, str]) -> tuple[bool, bool]:
-    minutes, audience = typed
-    return minutes is not None, bool(audience)
+def _whole_number(label: str, *, least: int, most: int, initial: int | None) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, min_value=least, max_value=most, required=False, initial=initial
+    )

@@ -18,13 +18,15 @@ from tracker.models import Alert, AlertEvent
 from tracker.selectors.ladders import ladder_behind
 from tracker.services.alerts import alert_event, alert_unhold
 from tracker.services.flags import flag_open
+from tracker.services.unacknowledged import unacknowledged_settle
 
 
 def alert_look(*, alert: Alert, now: datetime) -> None:
     """Move one alert on; the caller holds its row. A closed one tells its outcome."""
     if alert.closed_at is not None:
         alert.next_look_at = follow_ups_write(alert=alert, now=now)
-        alert.save(update_fields=["next_look_at"])
+        unacknowledged_settle(alerts=[alert], asked=(), now=now)
+        alert.save(update_fields=["next_look_at", "asked_since_at"])
         return
     if alert.held_by is not None and not has_the_right_to_know(alert.patient, alert.held_by, now):
         alert_unhold(alert=alert, now=now)
@@ -40,7 +42,9 @@ def alert_look(*, alert: Alert, now: datetime) -> None:
     if found.has_lapsed and alert.held_by is not None:
         alert_event(alert, AlertEventKind.LAPSED, now, person=alert.held_by).save()
     _decide(alert, found, reached, now)
-    _apply(alert, found, now)
+    outside = {due.audience for due in found.due} - {Audience.PATIENT}
+    is_asked = any(reached[audience].recipients for audience in outside)
+    _apply(alert, found, now, is_asked=is_asked)
 
 
 def _state_of(alert: Alert) -> LadderState:
@@ -105,7 +109,7 @@ def _told_about(alert: Alert, kind: str, recipient: Recipient, now: datetime) ->
     return event
 
 
-def _apply(alert: Alert, found: Climb, now: datetime) -> None:
+def _apply(alert: Alert, found: Climb, now: datetime, *, is_asked: bool) -> None:
     state = found.state
     alert.climb_from_at = state.climb_from_at
     alert.rung = state.rung
@@ -118,6 +122,7 @@ def _apply(alert: Alert, found: Climb, now: datetime) -> None:
         alert.alert_class = FlagClass.WATCH
         alert_event(alert, AlertEventKind.LISTED, now).save()
     alert.next_look_at = found.next_look_at
+    unacknowledged_settle(alerts=[alert], asked={alert.pk} if is_asked else (), now=now)
     alert.save()
 
 

@@ -194,6 +194,7 @@ def test_an_administrator_changes_the_clinics_numbers_and_minutes(live_cast: Cas
         "out_of_hours_note": "",
         "on_time_minutes": "60",
         "follow_up_minutes": "20",
+        "unacknowledged_minutes": "75",
     }
     browser = live_cast.client(live_cast.admin)
     assert browser.post("/clinic/harbour/numbers/", typed).status_code == 302
@@ -210,6 +211,7 @@ def numbers(clinic: Clinic, **changed: str) -> dict[str, str]:
         "zone": clinic.zone,
         "on_time_minutes": "45",
         "follow_up_minutes": "30",
+        "unacknowledged_minutes": "60",
         **changed,
     }
 

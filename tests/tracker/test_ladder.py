@@ -1,10 +1,13 @@
 """The ladder, as a pure function: who must be told now, and when to look again."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.domain.audiences import Audience
 from tracker.domain.ladder import (
@@ -15,6 +18,7 @@ from tracker.domain.ladder import (
     Reach,
     climb,
     outside_rungs,
+    tellings,
 )
 
 START = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
@@ -275,3 +279,114 @@ def test_the_clinic_is_among_the_people_outside_even_where_no_rung_names_it(
     assert found[-1].audience is CLINIC
     expected = [0] * len(delays) if is_emergency else delays
     assert [rung.delay for rung in found] == [minutes * MINUTE for minutes in expected]
+
+
+def test_a_ladder_without_repeats_is_climbed_as_it_was_typed() -> None:
+    assert tellings(USUAL) == USUAL
+
+
+def test_each_repeat_of_a_rung_is_a_telling_of_its_own_in_order_of_time() -> None:
+    rungs = (
+        LadderRung(1, 0 * MINUTE, PATIENT, 20 * MINUTE, 2),
+        LadderRung(2, 40 * MINUTE, CAREGIVERS, 30 * MINUTE, 1),
+        LadderRung(3, 60 * MINUTE, CLINIC),
+    )
+    assert [
+        (each.number, each.delay // MINUTE, each.audience, each.turn) for each in tellings(rungs)
+    ] == [
+        (1, 0, PATIENT, 0),
+        (2, 20, PATIENT, 1),
+        (3, 40, CAREGIVERS, 0),
+        (4, 40, PATIENT, 2),
+        (5, 60, CLINIC, 0),
+        (6, 70, CAREGIVERS, 1),
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "due"), [(-1, []), (0, [2]), (1, [2])])
+def test_a_repeat_is_due_at_its_minutes_and_goes_to_the_next_contact(
+    seconds: int, due: list[int]
+) -> None:
+    rungs = tellings((LadderRung(1, 0 * MINUTE, CAREGIVERS, 20 * MINUTE, 1),))
+    told_once = looked(FRESH, START, rungs).state
+
+    found = looked(told_once, after(20, seconds), rungs)
+
+    assert [each.number for each in found.due] == due
+    assert [each.turn for each in found.due] == [1] * len(due)
+
+
+def test_the_alert_is_listed_at_the_clinics_rung_although_repeats_follow() -> None:
+    rungs = tellings((LadderRung(1, 0 * MINUTE, CLINIC, 20 * MINUTE, 3),))
+
+    found = looked(FRESH, START, rungs)
+
+    assert found.state.is_listed
+    assert found.next_look_at == after(20)
+
+
+@st.composite
+def ladders(draw: st.DrawFn) -> tuple[LadderRung, ...]:
+    """Any ladder that a clinician may sign: later lines are not earlier."""
+    delays = sorted(draw(st.lists(st.integers(0, 600), min_size=1, max_size=6)))
+    return tuple(
+        LadderRung(
+            number,
+            delay * MINUTE,
+            draw(st.sampled_from(Audience)),
+            draw(st.integers(1, 90)) * MINUTE if times else timedelta(),
+            times,
+        )
+        for number, delay in enumerate(delays, 1)
+        for times in [draw(st.integers(0, 4))]
+    )
+
+
+@given(ladders())
+def test_a_ladder_told_out_loses_no_telling_and_adds_none(rungs: tuple[LadderRung, ...]) -> None:
+    told = tellings(rungs)
+
+    assert [each.number for each in told] == list(range(1, len(told) + 1))
+    assert [each.delay for each in told] == sorted(each.delay for each in told)
+    wanted = Counter(
+        (rung.delay + turn * rung.repeat_delay, rung.audience, turn)
+        for rung in rungs
+        for turn in range(rung.repeat_times + 1)
+    )
+    assert Counter((each.delay, each.audience, each.turn) for each in told) == wanted
+
+
+@given(ladders())
+def test_repeats_change_neither_when_nor_in_which_order_the_rungs_themselves_come(
+    rungs: tuple[LadderRung, ...],
+) -> None:
+    firsts = [each for each in tellings(rungs) if each.turn == 0]
+
+    assert [(each.delay, each.audience) for each in firsts] == [
+        (rung.delay, rung.audience) for rung in rungs
+    ]
+
+
+@given(ladders(), st.lists(st.integers(0, 1_500), max_size=8))
+def test_sweeps_at_any_minutes_decide_every_telling_once(
+    rungs: tuple[LadderRung, ...], minutes: list[int]
+) -> None:
+    told, state = tellings(rungs), FRESH
+    decided: list[int] = []
+    for minute in [*sorted(minutes), 10_000]:
+        found = looked(state, after(minute), told)
+        decided += [each.number for each in found.due]
+        state = found.state
+
+    assert decided == [each.number for each in told]
+
+
+@given(ladders(), st.booleans())
+def test_what_the_patient_said_is_repeated_to_the_people_outside_alone(
+    rungs: tuple[LadderRung, ...], is_emergency: bool
+) -> None:
+    told = tellings(outside_rungs(rungs, is_emergency=is_emergency))
+
+    assert told[0].delay == timedelta()
+    assert {each.audience for each in told} <= {CAREGIVERS, CLINIC}
+    assert any(each.audience is CLINIC for each in told)

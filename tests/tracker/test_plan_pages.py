@@ -60,6 +60,7 @@ def typed_plan(cast: Cast, **changed: str) -> dict[str, str | list[str]]:
         "rung_audience_3": "caregivers",
         "on_time_window": "45",
         "follow_up_delay": "30",
+        "unacknowledged_delay": "60",
         "observation_days": "28",
         **changed,
     }

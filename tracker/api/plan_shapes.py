@@ -65,6 +65,8 @@ class StepShape(Body):
 class RungShape(Body):
     delay = Typed(help_text=f"After the dose time. {MINUTES}")
     audience = Typed(help_text=", ".join(Audience))
+    repeat_delay = Typed(help_text=f"Told again after. {MINUTES} Empty: told once.")
+    repeat_times = Typed(help_text="How often they are told again, 1 to 10; empty: told once.")
 
 
 class PlanContentShape(Body):
@@ -88,6 +90,9 @@ class PlanContentShape(Body):
     rungs = RungShape(many=True, required=False)
     on_time_window = Typed(help_text=MINUTES)
     follow_up_delay = Typed(help_text=f'How long the ladder waits after "I have it". {MINUTES}')
+    unacknowledged_delay = Typed(
+        help_text=f'An alert nobody has said "I have it" to is flagged after. {MINUTES}'
+    )
     missed_doses_threshold = Typed(help_text=THRESHOLD)
     hours_since_taken_threshold = Typed(help_text=THRESHOLD)
     silent_doses_threshold = Typed(help_text=THRESHOLD)

@@ -19,6 +19,7 @@ from accounts.domain.zones import local_midnight
 from tracker.domain.dose_record import DoseFact
 from tracker.domain.doses import Outcome, on_time_until
 from tracker.domain.measures import Holiday
+from tracker.domain.plan_input import minutes_text
 
 
 class FlagClass(StrEnum):
@@ -137,6 +138,15 @@ class Verdict:
 NOTHING = Verdict(raised=(), next_look_at=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An open alert of which others have been told since this instant; nobody has it."""
+
+    subject: str
+    about: str  # its fact in one line
+    since_at: datetime
+
+
 def not_taken_runs(doses: Sequence[DoseFact], *, threshold: int | None) -> Verdict:
     """F5: consecutive doses reported missed or skipped, at least `threshold` of them.
 
@@ -231,6 +241,27 @@ def supply_runs_out(
         return Verdict((), raise_at)
     evidence: Evidence = {"runs_out_on": runs_out_on.isoformat(), "threshold": threshold}
     return Verdict((Raised(Rule.SUPPLY, "plan", evidence),), None)
+
+
+def not_acknowledged(
+    asked: Asked | None, *, delay: timedelta, flag_class: FlagClass, now: datetime
+) -> Verdict:
+    """F22: others were told of an alert, and `delay` later nobody has said "I have it".
+
+    `asked` is None while somebody has it, when nobody outside the patient has been told, and once
+    the alert is closed. The flag has the class of its alert.
+    """
+    if asked is None:
+        return NOTHING
+    raise_at = asked.since_at + delay
+    if now < raise_at:
+        return Verdict((), raise_at)
+    evidence: Evidence = {
+        "about": asked.about,
+        "asked_since": asked.since_at.isoformat(),
+        "minutes": minutes_text(delay),
+    }
+    return Verdict((Raised(Rule.NOT_ACKNOWLEDGED, asked.subject, evidence, flag_class),), None)
 
 
 def set_up_gaps(missing: Sequence[str]) -> Verdict:

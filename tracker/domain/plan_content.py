@@ -13,7 +13,6 @@ from itertools import zip_longest
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.domain.audiences import Audience
 from accounts.domain.problems import Problem, Refusal
 from accounts.domain.zones import zone_named
 from tracker.domain.amounts import amount_warning
@@ -32,6 +31,7 @@ from tracker.domain.plan_input import (
     whole_number_from,
 )
 from tracker.domain.plan_raw import raw_step
+from tracker.domain.plan_rungs import raw_rung, rungs_read
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP, steps_read
 from tracker.domain.schedule import StepSpec, dose_field, dose_name
@@ -39,14 +39,13 @@ from tracker.domain.thresholds import THRESHOLDS, thresholds_of
 
 MOMENT = timedelta(seconds=1)
 ONE_DAY = timedelta(days=1)
-LONGEST_CLIMB = timedelta(days=7)
 LONGEST_OBSERVATION_DAYS = 730
 MOST_CHECK_IN_DAYS = 90
-MOST_RUNGS = 20
+UNACKNOWLEDGED = "60"
+"""Minutes of a text that does not speak of them: one that was kept before it could."""
 
 # What a field that could not be read holds until its problem is raised.
 NOBODY = UUID(int=0)
-NO_AUDIENCE = Audience.PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,7 @@ class PlanContent:
     rungs: tuple[LadderRung, ...]
     on_time_window: timedelta
     follow_up_delay: timedelta
+    unacknowledged_delay: timedelta
     missed_doses_threshold: int | None
     hours_since_taken_threshold: int | None
     silent_doses_threshold: int | None
@@ -114,10 +114,6 @@ class PlanContent:
     def as_raw(self) -> dict[str, object]:
         """Return the same content as JSON in the shape that `plan_content_from` reads."""
         thresholds = {name: _number_text(getattr(self, name)) for name in THRESHOLDS}
-        rungs = [
-            {"delay": minutes_text(rung.delay), "audience": rung.audience.value}
-            for rung in self.rungs
-        ]
         return {
             "route": self.route.value,
             "zone": self.zone,
@@ -129,9 +125,10 @@ class PlanContent:
             "risk_factors": list(self.risk_factors),
             "risk_note": self.risk_note,
             "named_clinician": str(self.named_clinician),
-            "rungs": rungs,
+            "rungs": [raw_rung(rung) for rung in self.rungs],
             "on_time_window": minutes_text(self.on_time_window),
             "follow_up_delay": minutes_text(self.follow_up_delay),
+            "unacknowledged_delay": minutes_text(self.unacknowledged_delay),
             "check_in_every_days": _number_text(self.check_in_every_days),
             "observation_days": str(self.observation_days or NONE),
             "missed_dose_advice": self.missed_dose_advice,
@@ -153,24 +150,24 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
     """Return what was typed as a plan, or raise Refusal with every problem, in form order.
 
     `raw` holds texts as typed: route, zone, formulation, indication, off_label_reason,
-    risk_factors (list), risk_note, named_clinician (id), on_time_window and follow_up_delay
-    ("45", "0:20"), the thresholds ("" means not set), check_in_every_days (a number, or "" when
-    nobody is asked), observation_days (a number or "none"), missed_dose_advice, rungs [{delay,
-    audience}] and steps [{begins_on, ends_on, is_dose_free, note, doses: [{time, amount,
-    weekdays}]}], or of a plan by pump [{begins_on, visit_time, rate, note}]. Weekdays are "Mon Wed
-    Fri", or empty for every day. An amount of "no dose" or "-" says that a step has none then.
-    Without ends_on a step runs until the day before the next. With `ending` ("open", "stop")
-    the form says what the last step does; without it an empty ends_on there is open. A change of a
-    signed plan has counts_from_on, counts_from_time (on the plan's clock) and change_reason as
-    well.
+    risk_factors (list), risk_note, named_clinician (id), on_time_window, follow_up_delay and
+    unacknowledged_delay ("45", "0:20"), the thresholds ("" means not set), check_in_every_days (a
+    number, or "" when nobody is asked), observation_days (a number or "none"), missed_dose_advice,
+    rungs [{delay, audience, repeat_delay, repeat_times}] and steps [{begins_on, ends_on,
+    is_dose_free, note, doses: [{time, amount, weekdays}]}], or of a plan by pump [{begins_on,
+    visit_time, rate, note}]. Weekdays are "Mon Wed Fri", or empty for every day. An amount of "no
+    dose" or "-" says that a step has none then. Without ends_on a step runs until the day before
+    the next. With `ending` ("open", "stop") the form says what the last step does; without it an
+    empty ends_on there is open. A change of a signed plan has counts_from_on, counts_from_time (on
+    the plan's clock) and change_reason as well.
 
     A problem of a step or of a rung names its row, counted from 1. Codes are compared with
     `choices` where they are given.
     """
-    reader = RawReader(raw)
+    reader = RawReader({"unacknowledged_delay": UNACKNOWLEDGED, **raw})
     zone = reader.read("zone", _zone_from, "")
     steps, problems = steps_read(raw, ZoneInfo(zone or "UTC"))
-    rungs, rung_problems = _rungs_read(reader)
+    rungs, rung_problems = rungs_read(reader)
     content = PlanContent(
         zone=zone,
         steps=steps,
@@ -183,6 +180,7 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
         rungs=rungs,
         on_time_window=reader.read("on_time_window", _window_from, MOMENT),
         follow_up_delay=reader.read("follow_up_delay", _window_from, MOMENT),
+        unacknowledged_delay=reader.read("unacknowledged_delay", _window_from, MOMENT),
         named_clinician=reader.read("named_clinician", _clinician_from, NOBODY),
         **{name: reader.read(name, _threshold_from(name), None) for name in THRESHOLDS},
         check_in_every_days=reader.read("check_in_every_days", _number_of_days_from, None),
@@ -204,25 +202,6 @@ def _quoted(step: StepSpec) -> list[tuple[str, str, str]]:
     """Return each amount of a step with its field and what it is called; a pump's is its rate."""
     rates = [("rate", "rate", step.rate)] if step.rate else []
     return [*((dose_field(dose), dose_name(dose), dose.amount) for dose in step.doses), *rates]
-
-
-def _rungs_read(reader: RawReader) -> tuple[tuple[LadderRung, ...], list[Problem]]:
-    """Return the rungs in the order typed, and what is wrong with each and with the whole."""
-    rungs: list[LadderRung] = []
-    problems: list[Problem] = []
-    typed = reader.rows("rungs")
-    for number, raw in enumerate(typed, 1):
-        row = RawReader(raw, row=number, called="Who is told, line")
-        delay = row.read("delay", _rung_delay_from, timedelta())
-        if rungs and not row.problems and delay < rungs[-1].delay:
-            row.add("delay", f"“{minutes_text(delay)}” is earlier than the line above it.")
-        rungs.append(LadderRung(number, delay, row.read("audience", _audience_from, NO_AUDIENCE)))
-        problems += row.problems
-    if not typed and not reader.has_problem_with("rungs"):
-        problems.append(Problem("rungs", "Say who is told when a dose has no log."))
-    if len(typed) > MOST_RUNGS:
-        problems.append(Problem("rungs", f"{MOST_RUNGS} lines at most say who is told."))
-    return tuple(rungs), problems
 
 
 def _risk_factors_read(reader: RawReader, raw: Raw) -> tuple[str, ...]:
@@ -294,12 +273,6 @@ def _route_from(text: str) -> Route:
     return Route(text)
 
 
-def _audience_from(text: str) -> Audience:
-    if text not in set(Audience):
-        raise ValueError("choose who is told.")
-    return Audience(text)
-
-
 def _formulation_from(text: str) -> str:
     if not text:
         raise ValueError("Choose the form in which baclofen is given.")
@@ -323,10 +296,6 @@ def _clinician_from(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise ValueError("Choose the clinician who answers for this plan.") from None
-
-
-def _rung_delay_from(text: str) -> timedelta:
-    return minutes_from(text, least=timedelta(), most=LONGEST_CLIMB)
 
 
 def _window_from(text: str) -> timedelta:

@@ -28,7 +28,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """One episode of one fact. A working row: what happened is in its events."""
+    """One episode of one fact. A working row: what happened is in its events.
+
+    `asked_since_at` is when somebody outside the patient was first told since anybody had it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts")
@@ -57,6 +60,7 @@ class Alert(models.Model):
     held_rung = models.PositiveSmallIntegerField(default=0)
     is_clinic_held = models.BooleanField(default=True)
     listed_at = models.DateTimeField(null=True, blank=True)
+    asked_since_at = models.DateTimeField(null=True, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)
 
     objects = AlertQuerySet.as_manager()

@@ -187,13 +187,15 @@ def step_entered(course: Course, number: int) -> StepSpec | None:
     return next((step for step in steps_of(course.version) if step.number == number), None)
 
 
-def rungs_from_json(rows: Sequence[Mapping[str, str | float]]) -> tuple[LadderRung, ...]:
+def rungs_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[LadderRung, ...]:
     """Return the rungs of a version as the rules read them, lowest first."""
     rungs = (
         LadderRung(
             number=int(row["number"]),
             delay=timedelta(seconds=float(row["seconds"])),
             audience=Audience(str(row["audience"])),
+            repeat_delay=timedelta(seconds=float(row["repeat_seconds"] or 0)),
+            repeat_times=int(row["repeat_times"] or 0),
         )
         for row in rows
     )
@@ -203,7 +205,13 @@ def rungs_from_json(rows: Sequence[Mapping[str, str | float]]) -> tuple[LadderRu
 def rungs_as_json(version: str) -> QuerySet[Any, Any]:
     """Return the subquery of the rungs of the version that the outer query names so."""
     return Rung.objects.filter(version=OuterRef(version)).values(
-        line=JSONObject(number="number", seconds=Extract("delay", "epoch"), audience="audience")
+        line=JSONObject(
+            number="number",
+            seconds=Extract("delay", "epoch"),
+            audience="audience",
+            repeat_seconds=Extract("repeat_delay", "epoch"),
+            repeat_times="repeat_times",
+        )
     )
 
 

@@ -20,7 +20,7 @@ from accounts.domain.zones import local_date, local_midnight
 from accounts.models import User
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass
-from tracker.domain.ladder import LadderRung, outside_rungs
+from tracker.domain.ladder import LadderRung, outside_rungs, tellings
 from tracker.models import Alert, AlertEvent, ExpectedDose, PlanVersion
 from tracker.selectors.around import Around
 from tracker.selectors.course import rungs_as_json, rungs_from_json
@@ -261,9 +261,9 @@ def _detail(alert: Alert, reader: User, zone: ZoneInfo) -> str:
 def _climbed(thread: _Thread) -> tuple[LadderRung, ...]:
     """Return the rungs this alert climbs: all for a silence, else those of the people outside."""
     if thread.alert.kind == AlertKind.NO_LOG:
-        return thread.rungs
+        return tellings(thread.rungs)
     is_emergency = thread.alert.alert_class == FlagClass.EMERGENCY
-    return outside_rungs(thread.rungs, is_emergency=is_emergency)
+    return tellings(outside_rungs(thread.rungs, is_emergency=is_emergency))
 
 
 def _zone(around: Around) -> ZoneInfo:

@@ -9,13 +9,12 @@ from tracker.domain.plan_difference import StepChange, step_changes
 from tracker.models import PlanVersion
 from tracker.selectors.plan_records import content_signed
 from tracker.selectors.plan_words import (
-    AUDIENCE_WORDS,
     delay_text,
     formulation_text,
     observation_text,
     reason_text,
     risk_lines,
-    rung_delay_text,
+    rung_text,
     rungs_title,
     threshold_lines,
 )
@@ -67,10 +66,7 @@ def difference_between(
 
 def _terms(content: PlanContent, clinician: str) -> dict[str, str]:
     not_set = _("not set")
-    rungs = [
-        f"{rung_delay_text(rung.delay, content.route)}: {AUDIENCE_WORDS[rung.audience]}"
-        for rung in content.rungs
-    ]
+    rungs = [rung_text(rung, content.route) for rung in content.rungs]
     return {
         _("How baclofen is given"): formulation_text(content),
         _("Reason for treatment"): reason_text(content),
@@ -81,6 +77,7 @@ def _terms(content: PlanContent, clinician: str) -> dict[str, str]:
         rungs_title(content.route): ". ".join(rungs),
         _("On-time window"): delay_text(content.on_time_window),
         _("Wait after “I have it”"): delay_text(content.follow_up_delay),
+        _("Flagged when nobody has it after"): delay_text(content.unacknowledged_delay),
         **{
             name: not_set if number is None else str(number)
             for name, number in threshold_lines(content)

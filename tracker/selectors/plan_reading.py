@@ -14,7 +14,7 @@ from accounts.domain.opening_hours import next_opening
 from accounts.domain.problems import Problem
 from accounts.domain.zones import local_date
 from accounts.models import User
-from tracker.domain.ladder import LadderRung
+from tracker.domain.ladder import LadderRung, tellings
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_days import (
     LOOK_AHEAD_DAYS,
@@ -190,7 +190,7 @@ def _rungs(
 ) -> tuple[RungView, ...]:
     views = []
     seen: set[Audience] = set()
-    for rung in content.rungs:
+    for rung in tellings(content.rungs):
         is_again = rung.audience in seen
         views.append(_rung(rung, content.zone_info, listeners, desk, due_ats, is_again=is_again))
         seen.add(rung.audience)

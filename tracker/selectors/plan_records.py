@@ -7,15 +7,14 @@ from datetime import datetime
 from django.db.models import Max, Prefetch, Q, QuerySet
 
 from accounts.access import Person, clinics_of
-from accounts.domain.audiences import Audience
 from accounts.domain.capacities import Capacity
-from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_states import PlanState, Route, VersionKind
 from tracker.domain.schedule import DoseTimeSpec, StepSpec
 from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import DoseTime, Plan, PlanMove, PlanVersion, Rung, Step
 from tracker.selectors.scope import plans_visible_to
+from tracker.selectors.versions import ladder_of
 
 
 def plans_shown_to(user: Person, now: datetime) -> QuerySet[Plan]:
@@ -60,12 +59,10 @@ def content_signed(version: PlanVersion) -> PlanContent:
         risk_factors=tuple(version.risk_factors),
         risk_note=version.risk_note,
         named_clinician=version.named_clinician_id,
-        rungs=tuple(
-            LadderRung(rung.number, rung.delay, Audience(rung.audience))
-            for rung in version.rungs.all()
-        ),
+        rungs=ladder_of(version.rungs.all()),
         on_time_window=version.on_time_window,
         follow_up_delay=version.follow_up_delay,
+        unacknowledged_delay=version.unacknowledged_delay,
         **{name: getattr(version, name) for name in THRESHOLDS},
         check_in_every_days=version.check_in_every_days,
         observation_days=version.observation_days,

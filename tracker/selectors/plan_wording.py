@@ -1,4 +1,4 @@
-"""The flags of a plan's own life in words: what was typed or signed, when, and the basis."""
+"""Flags of a plan's own life, and of what nobody answered, in words with their basis."""
 
 from __future__ import annotations
 
@@ -46,6 +46,30 @@ def _unseen_headline(evidence: Evidence) -> str:
     if evidence["has_begun"]:
         return _("Plan version %(number)s counts and nobody has confirmed seeing it") % words
     return _("Plan version %(number)s is signed and not yet confirmed as seen") % words
+
+
+def _nobody_has_headline(evidence: Evidence) -> str:
+    return _("Nobody has said “I have it”: %(about)s") % {"about": evidence["about"]}
+
+
+def _nobody_has_detail(evidence: Evidence, zone: ZoneInfo) -> str:
+    return _("Others have been asked since %(moment)s. Flagged after %(minutes)s minutes.") % {
+        "moment": moment_words(evidence["asked_since"], zone),
+        "minutes": evidence["minutes"],
+    }
+
+
+def _check_in_headline(evidence: Evidence) -> str:
+    return _("Check-in of %(day)s not answered") % {"day": day_words(evidence["expected_on"])}
+
+
+def _check_in_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
+    if evidence["last_on"]:
+        return _("Asked every %(days)s days. Last check-in: %(day)s.") % {
+            "days": evidence["every_days"],
+            "day": day_words(evidence["last_on"]),
+        }
+    return _("Asked every %(days)s days. No check-in yet.") % {"days": evidence["every_days"]}
 
 
 def _step_detail(evidence: Evidence, _zone: ZoneInfo) -> str:
@@ -96,6 +120,8 @@ BASIS: Mapping[Rule, Promise] = MappingProxyType(
         Rule.ON_HOLD: gettext_lazy("Never stop suddenly: on hold no dose is expected."),
         Rule.CHANGE_NOT_SIGNED: gettext_lazy("A change counts only when it is wholly signed."),
         Rule.CHANGE_NOT_SEEN: gettext_lazy("A change that nobody has seen is followed by nobody."),
+        Rule.NOT_ACKNOWLEDGED: gettext_lazy("An alert that nobody takes up protects nobody."),
+        Rule.CHECK_IN_UNANSWERED: gettext_lazy("The end of a taper is not the end."),
     }
 )
 
@@ -107,6 +133,8 @@ HEADLINES: Mapping[Rule, Callable[[Evidence], str]] = MappingProxyType(
         Rule.ON_HOLD: _hold_headline,
         Rule.CHANGE_NOT_SIGNED: _unsigned_headline,
         Rule.CHANGE_NOT_SEEN: _unseen_headline,
+        Rule.NOT_ACKNOWLEDGED: _nobody_has_headline,
+        Rule.CHECK_IN_UNANSWERED: _check_in_headline,
     }
 )
 
@@ -118,6 +146,8 @@ DETAILS: Mapping[str, Callable[[Evidence, ZoneInfo], str]] = MappingProxyType(
         "held_at": _hold_detail,
         "was_to_count_from": _unsigned_detail,
         "counts_from": _unseen_detail,
+        "asked_since": _nobody_has_detail,
+        "expected_on": _check_in_detail,
     }
 )
 """By the key that only evidence of that rule has."""

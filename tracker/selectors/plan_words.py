@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from accounts.domain.audiences import Audience
 from accounts.models import Clinic, User
+from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_reach import UntoldHours
@@ -117,6 +118,24 @@ def rung_delay_text(delay: timedelta, route: Route) -> str:
     else:
         text = _("%(span)s after the dose time") if delay else _("At the dose time")
     return text % {"span": delay_text(delay)}
+
+
+def rung_text(rung: LadderRung, route: Route) -> str:
+    """Return one rung in a line: when, who, and how often they are told again."""
+    line = f"{rung_delay_text(rung.delay, route)}: {AUDIENCE_WORDS[rung.audience]}"
+    again = repeat_text(rung)
+    return f"{line}, {again}" if again else line
+
+
+def repeat_text(rung: LadderRung) -> str:
+    """Return how often a rung is told again; empty where it is told once."""
+    if not rung.repeat_times:
+        return ""
+    return ngettext(
+        "told again once, %(span)s later, at the next contact of each",
+        "told again %(n)d times, every %(span)s, at the next contact of each",
+        rung.repeat_times,
+    ) % {"n": rung.repeat_times, "span": delay_text(rung.repeat_delay)}
 
 
 def rungs_title(route: Route) -> str:

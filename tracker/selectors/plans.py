@@ -18,10 +18,12 @@ from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import Choices, PlanContent, plan_content_from
 from tracker.domain.plan_input import minutes_text
 from tracker.domain.plan_reach import Answers, ContactWay, Desk, Listener
+from tracker.domain.plan_rungs import raw_rung
 from tracker.domain.plan_states import ENDED, OCCUPYING, PlanState, Route
 from tracker.models import Plan, PlanDraft
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_words import desk_name, named_clinician_name, out_of_hours_name
+from tracker.selectors.versions import ladder_of
 
 
 def draft_of(patient: Patient) -> PlanDraft | None:
@@ -98,12 +100,10 @@ def template_for(patient: Patient, by: User, now: datetime) -> dict[str, object]
         "route": Route.ORAL.value,
         "zone": patient.zone,
         "named_clinician": str(by.pk) if is_clinician else "",
-        "rungs": [
-            {"delay": minutes_text(rung.delay), "audience": rung.audience}
-            for rung in clinic.rungs.order_by("number")
-        ],
+        "rungs": [raw_rung(rung) for rung in ladder_of(clinic.rungs.all())],
         "on_time_window": minutes_text(clinic.on_time_window),
         "follow_up_delay": minutes_text(clinic.follow_up_delay),
+        "unacknowledged_delay": minutes_text(clinic.unacknowledged_delay),
     }
 
 

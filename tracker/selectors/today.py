@@ -11,6 +11,7 @@ from accounts.domain.zones import local_date
 from accounts.models import Patient, User
 from tracker.domain.doses import DoseState
 from tracker.domain.hero import CardDose, Hero, hero_of
+from tracker.domain.ladder import tellings
 from tracker.domain.zone_moves import ZoneTurn, turn_ahead
 from tracker.models import AlertEvent
 from tracker.selectors.around import Around
@@ -262,7 +263,7 @@ def _told(
     return told_about(
         alert,
         events,
-        course.rungs,
+        tellings(course.rungs),
         around=around,
         reader=reader,
         zone=course.zone,

@@ -17,6 +17,8 @@ from tracker.services.alerts import alert_close, alert_event
 
 ALERTING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
 """Classes that somebody is told about; the others wait on the worklist."""
+TOLD_ALREADY = frozenset({Rule.NOT_ACKNOWLEDGED})
+"""Rules about an alert that is still climbing: a second alert would tell the same people twice."""
 
 
 @transaction.atomic
@@ -51,7 +53,7 @@ def flag_open(
     )
     if is_new:
         _event(flag, FlagEventKind.OPENED, now=now, by=by)
-        if flag.flag_class in ALERTING:
+        if _is_alerting(flag):
             _alert_open(flag, now=now)
         audit_record(
             actor=by,
@@ -111,9 +113,9 @@ def _restate(
     if not has_turned:
         return
     alert = flag.alerts.open().select_for_update(no_key=True, of=("self",)).first()
-    if alert is None and flag_class in ALERTING:
+    if alert is None and _is_alerting(flag):
         _alert_open(flag, now=now)
-    elif alert is not None and flag_class in ALERTING:
+    elif alert is not None and _is_alerting(flag):
         alert.alert_class = flag_class
         alert.next_look_at = now
         alert.save(update_fields=["alert_class", "next_look_at"])
@@ -129,6 +131,10 @@ def _close(
     _event(flag, FlagEventKind.CLOSED, now=now, by=by, note=note, fact=fact)
     for alert in flag.alerts.open().select_for_update(no_key=True, of=("self",)):
         alert_close(alert=alert, reason=CloseReason.FLAG_CLOSED, by=by, note=note, now=now)
+
+
+def _is_alerting(flag: Flag) -> bool:
+    return flag.flag_class in ALERTING and flag.rule not in TOLD_ALREADY
 
 
 def _alert_open(flag: Flag, *, now: datetime) -> None:

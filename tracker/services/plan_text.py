@@ -18,7 +18,6 @@ from tracker.domain.schedule import EVERY_WEEKDAY, DoseTimeSpec, StepSpec
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_reading import PlanReading
 from tracker.selectors.plan_words import (
-    AUDIENCE_WORDS,
     SHORT_WEEKDAYS,
     day_text,
     delay_text,
@@ -27,7 +26,7 @@ from tracker.selectors.plan_words import (
     observation_text,
     reason_text,
     risk_lines,
-    rung_delay_text,
+    rung_text,
     rungs_title,
     step_dates,
     threshold_lines,
@@ -59,11 +58,7 @@ def plan_text(reading: PlanReading, patient: Patient) -> str:
         [note.text for note in reading.notes],
         [
             rungs_title(content.route),
-            *(
-                f"{rung.number}. {rung_delay_text(rung.delay, content.route)}: "
-                f"{AUDIENCE_WORDS[rung.audience]}"
-                for rung in content.rungs
-            ),
+            *(f"{rung.number}. {rung_text(rung, content.route)}" for rung in content.rungs),
             _("After the last of these the alert stands on the clinic's worklist."),
         ],
         _untold(reading),
@@ -138,6 +133,8 @@ def _terms(content: PlanContent) -> list[str]:
         % {"span": delay_text(content.on_time_window)},
         _("After “I have it” the ladder waits: %(span)s")
         % {"span": delay_text(content.follow_up_delay)},
+        _("An alert that nobody has said “I have it” to is flagged after: %(span)s")
+        % {"span": delay_text(content.unacknowledged_delay)},
         *(
             f"{name}: {not_set if number is None else number}"
             for name, number in threshold_lines(content)

@@ -49,6 +49,7 @@ def version_make(
         content_version=baclofen().version,
         on_time_window=content.on_time_window,
         follow_up_delay=content.follow_up_delay,
+        unacknowledged_delay=content.unacknowledged_delay,
         observation_days=content.observation_days,
         **{name: getattr(content, name) for name in THRESHOLDS},
         check_in_every_days=content.check_in_every_days,
@@ -62,7 +63,14 @@ def version_make(
     )
     version.save()
     Rung.objects.bulk_create(
-        Rung(version=version, number=rung.number, delay=rung.delay, audience=rung.audience)
+        Rung(
+            version=version,
+            number=rung.number,
+            delay=rung.delay,
+            audience=rung.audience,
+            repeat_delay=rung.repeat_delay if rung.repeat_times else None,
+            repeat_times=rung.repeat_times,
+        )
         for rung in content.rungs
     )
     _steps_make(version, content.steps)

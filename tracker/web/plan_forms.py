@@ -12,6 +12,7 @@ from accounts.domain.audiences import Audience
 from accounts.models import User
 from accounts.web.zones import zone_choices
 from tracker.domain.medicine import RiskFactor
+from tracker.domain.plan_rungs import RUNG_FIELDS
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP
 from tracker.domain.thresholds import THRESHOLDS, thresholds_of
@@ -22,7 +23,13 @@ FEWEST_RUNG_ROWS = 6
 MOST_RUNG_ROWS = 21
 
 CHANGE_FIELDS = ("counts_from_on", "counts_from_time", "change_reason")
-NUMBERS = ("on_time_window", "follow_up_delay", "check_in_every_days", "observation_days")
+NUMBERS = (
+    "on_time_window",
+    "follow_up_delay",
+    "unacknowledged_delay",
+    "check_in_every_days",
+    "observation_days",
+)
 
 Choice = tuple[str, Any]
 
@@ -115,6 +122,10 @@ class PlanForm(forms.Form):
             "Then the ladder goes on if the fact still stands. From the clinic’s settings."
         ),
     )
+    unacknowledged_delay = TypedField(
+        label=_("Flag an alert that nobody has after, minutes"),
+        help_text=_("Counted from when somebody is told. From the clinic’s settings."),
+    )
     check_in_every_days = TypedField(
         label=_("Ask for a check-in every so many days"),
         help_text=_("Empty: the patient is not asked, and can check in at any time."),
@@ -150,15 +161,21 @@ class PlanForm(forms.Form):
                 label=_("Line %(row)s, who is told") % about,
                 widget=forms.Select(choices=_audiences()),
             )
+            self.fields[f"rung_repeat_delay_{row}"] = TypedField(
+                label=_("Line %(row)s, told again every so many minutes") % about, widget=_number()
+            )
+            self.fields[f"rung_repeat_times_{row}"] = TypedField(
+                label=_("Line %(row)s, how often they are told again") % about, widget=_number()
+            )
         for name, choices in _choices(clinicians, shown_zone).items():
             self.fields[name].widget = forms.Select(choices=choices)
         for name in NUMBERS:
             self.fields[name].widget = _number()
 
-    def rungs(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
+    def rungs(self) -> list[tuple[int, list[forms.BoundField]]]:
         """Return the lines of the ladder's table."""
         return [
-            (row, self[f"rung_delay_{row}"], self[f"rung_audience_{row}"]) for row in self.rung_rows
+            (row, [self[f"rung_{name}_{row}"] for name in RUNG_FIELDS]) for row in self.rung_rows
         ]
 
     def thresholds(self) -> list[forms.BoundField]:
@@ -189,7 +206,7 @@ def initial_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form shows for a kept draft or for a new plan's template."""
     rungs: dict[str, Any] = {}
     for row, rung in enumerate(raw.get("rungs", ()), 1):
-        rungs |= {f"rung_{name}_{row}": rung.get(name, "") for name in ("delay", "audience")}
+        rungs |= {f"rung_{name}_{row}": rung.get(name, "") for name in RUNG_FIELDS}
     return {**raw, **rungs}
 
 

@@ -94,6 +94,7 @@ def facts_of(reading: PlanReading) -> dict[str, object]:
         "risks": risk_lines(content),
         "on_time_window": delay_text(content.on_time_window),
         "follow_up_delay": delay_text(content.follow_up_delay),
+        "unacknowledged_delay": delay_text(content.unacknowledged_delay),
         "observation": observation_text(content.observation_days),
     }
 

@@ -15,6 +15,7 @@ from accounts.clock import database_now
 from accounts.domain.problems import Refusal
 from accounts.models import User
 from accounts.web.answers import form_door, person_of, problems_tell
+from tracker.domain.ladder import tellings
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_states import PlanState, VersionKind, may_sign
 from tracker.models import Plan, PlanDraft
@@ -92,7 +93,7 @@ def _read(reading: PlanReading, plan: Plan, now: datetime) -> dict[str, object]:
         "ladders": ladders(reading, plan.patient),
         "rungs": [
             (rung_delay_text(rung.delay, reading.content.route), AUDIENCE_WORDS[rung.audience])
-            for rung in reading.content.rungs
+            for rung in tellings(reading.content.rungs)
         ],
         "thresholds": thresholds(reading),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from accounts.domain.zones import zone_named
 from accounts.models import User
 from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_paste import paste_read
+from tracker.domain.plan_rungs import RUNG_FIELDS
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import steps_read
 from tracker.web.plan_cells import grid_view
@@ -67,24 +68,24 @@ class TypedPlan:
     @classmethod
     def from_post(cls, typed: QueryDict, clinicians: Sequence[User]) -> TypedPlan:
         """Return what the browser sent, as typed."""
-        rungs = _typed_rungs(typed)
+        rungs = dict(_typed_rungs(typed))
         form = PlanForm(
             typed,
             clinicians=clinicians,
-            rung_rows=rung_rows_for(max((row for row, *_typed in rungs), default=0)),
+            rung_rows=rung_rows_for(max(rungs, default=0)),
             shown_zone=typed.get("zone", ""),
         )
         fields = {
             **typed_fields(typed),
             "risk_factors": typed.getlist("risk_factors"),
-            "rungs": [{"delay": delay, "audience": audience} for _row, delay, audience in rungs],
+            "rungs": list(rungs.values()),
         }
         is_pump = route_typed(typed.get("route")) is Route.INTRATHECAL
         return cls(
             grid=Grid.from_post(typed, is_pump=is_pump),
             form=form,
             fields=fields,
-            rung_numbers=[row for row, _delay, _audience in rungs],
+            rung_numbers=list(rungs),
             deleted=Deleted.from_post(typed.get("deleted", "")),
             paste=PasteBox(
                 text=typed.get("paste", ""),
@@ -206,7 +207,7 @@ class TypedPlan:
         return cell or ""
 
     def _field_of(self, problem: Problem) -> str | None:
-        if problem.field in {"delay", "audience"} and problem.row:
+        if problem.field in RUNG_FIELDS and problem.row:
             return f"rung_{problem.field}_{self.rung_numbers[problem.row - 1]}"
         if problem.field == "rungs":
             return "rung_delay_1"
@@ -221,11 +222,9 @@ def _zone_of(typed: object) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _typed_rungs(typed: QueryDict) -> list[tuple[int, str, str]]:
+def _typed_rungs(typed: QueryDict) -> Iterator[tuple[int, dict[str, str]]]:
     """Return the lines of the ladder in which something is typed, with their numbers."""
-    found = []
     for row in range(1, MOST_RUNG_ROWS + 1):
-        delay, audience = typed.get(f"rung_delay_{row}", ""), typed.get(f"rung_audience_{row}", "")
-        if delay.strip() or audience:
-            found.append((row, delay, audience))
-    return found
+        line = {name: typed.get(f"rung_{name}_{row}", "") for name in RUNG_FIELDS}
+        if any(text.strip() for text in line.values()):
+            yield row, line
