@@ -7,6 +7,7 @@ Subjects never say more than that there is something to look at.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from reminders.channels.base import Letter, PushKeys
 from reminders.domain.messages import Purpose
 from reminders.models import Message, Notification
 from reminders.selectors.audiences import is_clinician_at
+from reminders.services.brief import Words, push_payload, short_text
 from reminders.services.one_tap import one_tap_link_mint
 from tracker.domain.flags import FlagClass
 from tracker.models import Alert, PlanVersion
@@ -43,18 +45,19 @@ def letter_for(
     A repeat, which an earlier sender may have sent already, says that it is one.
     """
     with translation.override(_language(message)):
-        subject, paragraphs = _words(message, point, now)
+        words = _words(message, point, now)
         if is_repeat:
-            subject = _("%(subject)s (repeat)") % {"subject": subject}
-        paragraphs.append(_("Stepdown is not an emergency service."))
-    body = "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+            words = replace(words, subject=_("%(title)s (repeat)") % {"title": words.subject})
+        paragraphs = [*words.paragraphs, _("Stepdown is not an emergency service.")]
+        short = short_text(words, is_discreet=point.is_discreet)
+        payload = push_payload(words, key=message.pk, is_discreet=point.is_discreet)
     return Letter(
         key=message.pk,
         address=point.address,
-        subject=subject,
-        body=body,
-        short=subject,
-        payload="",
+        subject=words.subject,
+        body="\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n",
+        short=short,
+        payload=payload,
         written_at=now,
         push_keys=PushKeys(point.push_p256dh, point.push_auth) if point.push_auth else None,
         is_urgent=message.message_class in {FlagClass.EMERGENCY, FlagClass.SAME_DAY},
@@ -71,13 +74,19 @@ def _language(message: Message) -> str:
     return settings.LANGUAGE_CODE
 
 
-def _words(message: Message, point: ContactPoint, now: datetime) -> tuple[str, list[str]]:
+def _words(message: Message, point: ContactPoint, now: datetime) -> Words:
     if message.invitation is not None:
         return _invitation(message.invitation, now)
+    if message.purpose == Purpose.TEST:
+        return _test()
     if message.contact_point is not None:
         return _verification(message.contact_point, now)
     if message.plan_version is not None:
         return _notice(message, message.plan_version)
+    return _about_alerts(message, point, now)
+
+
+def _about_alerts(message: Message, point: ContactPoint, now: datetime) -> Words:
     lines = list(
         message.lines.filter(dropped_at=None)
         .select_related(
@@ -97,8 +106,15 @@ def _words(message: Message, point: ContactPoint, now: datetime) -> tuple[str, l
     others = [line for line in lines if not _is_own(message, line)]
     if not others:
         return _question(own)
-    subject, paragraphs = _alert(message, others, now)
-    return subject, [*(_question(own)[1] if own else []), *paragraphs]
+    alert = _alert(message, others, now)
+    if not own:
+        return alert
+    question = _question(own)
+    return replace(
+        alert,
+        paragraphs=[*question.paragraphs, *alert.paragraphs],
+        detail=" ".join([question.brief, alert.detail]).strip(),
+    )
 
 
 def _is_own(message: Message, line: Notification) -> bool:
@@ -106,57 +122,82 @@ def _is_own(message: Message, line: Notification) -> bool:
     return message.person_id is not None and message.person_id == line.alert.patient.user_id
 
 
-def _invitation(invitation: Invitation, now: datetime) -> tuple[str, list[str]]:
+def _invitation(invitation: Invitation, now: datetime) -> Words:
     link = _address("accounts:join", invitation_mint_mail_token(invitation=invitation, now=now))
     clinic = invitation.clinic.name
-    return _("Stepdown: an invitation from %(clinic)s") % {"clinic": clinic}, [
-        _("Hello %(name)s,") % {"name": invitation.name},
-        _("%(clinic)s invites you to Stepdown.") % {"clinic": clinic},
-        _("Open this link to see what for, and to say yes. It works once, for 72 hours:"),
-        link,
-        _("If you did not expect this, do nothing."),
-    ]
+    return Words(
+        subject=_("Stepdown: an invitation from %(clinic)s") % {"clinic": clinic},
+        paragraphs=[
+            _("Hello %(name)s,") % {"name": invitation.name},
+            _("%(clinic)s invites you to Stepdown.") % {"clinic": clinic},
+            _("Open this link to see what for, and to say yes. It works once, for 72 hours:"),
+            link,
+            _("If you did not expect this, do nothing."),
+        ],
+        link=link,
+    )
 
 
-def _verification(point: ContactPoint, now: datetime) -> tuple[str, list[str]]:
+def _verification(point: ContactPoint, now: datetime) -> Words:
     link = _address("accounts:verify", contact_point_mint_token(contact_point=point, now=now))
-    return _("Stepdown: confirm this address"), [
-        _("Somebody asked Stepdown to send messages to this address."),
-        _("Open this link to confirm that it is yours. It works for 72 hours:"),
-        link,
-        _("If you did not expect this, do nothing; no other message will come."),
-    ]
+    return Words(
+        subject=_("Stepdown: confirm this address"),
+        paragraphs=[
+            _("Somebody asked Stepdown to send messages to this address."),
+            _("Open this link to confirm that it is yours. It works for 72 hours:"),
+            link,
+            _("If you did not expect this, do nothing; no other message will come."),
+        ],
+        brief=_("If it is yours, open this link within 72 hours; if not, do nothing:"),
+        link=link,
+    )
 
 
-def _notice(message: Message, version: PlanVersion) -> tuple[str, list[str]]:
+def _test() -> Words:
+    said = _("This is the test that was asked for. Messages reach this address.")
+    return Words(
+        subject=_("Stepdown: a test"),
+        paragraphs=[said, _("Nothing is to be done.")],
+        brief=said,
+        page=reverse("accounts:me"),
+    )
+
+
+def _notice(message: Message, version: PlanVersion) -> Words:
     """Say what became of a plan, or that a step is near; amounts are read on the page alone."""
     patient = version.plan.patient
     is_own = message.person_id == patient.user_id
     whose = _("your plan") if is_own else _("the plan of %(name)s") % {"name": _first_name(patient)}
-    page = _address("entered-plan", *([] if is_own else [str(patient.pk)]))
+    path = reverse("entered-plan", args=[] if is_own else [str(patient.pk)])
+    subject, fact, paragraphs = _notice_fact(message, version, whose)
+    page = settings.PUBLIC_URL + path
+    said = [fact, *paragraphs, page]
+    return Words(subject=subject, paragraphs=said, detail=fact, link=page, page=path)
+
+
+def _notice_fact(message: Message, version: PlanVersion, whose: str) -> tuple[str, str, list[str]]:
+    """Return the subject, the fact, and what stands between it and the link to the page."""
     if message.step_number is not None:
         step = version.steps.get(number=message.step_number)
         about = {"day": day_text(step.begins_on), "whose": whose}
         fact = _("On %(day)s the next step of %(whose)s begins.") % about
-        return _("Stepdown: a step is near"), [fact, _("What is entered for it:"), page]
+        return _("Stepdown: a step is near"), fact, [_("What is entered for it:")]
     if message.purpose == Purpose.PLAN_CHANGED:
         moment = local_moment(version.counts_from_at, ZoneInfo(version.zone))
         about = {"whose": whose, "moment": moment}
         fact = _("The clinic has changed %(whose)s. The change counts from %(moment)s.") % about
-        return _("Stepdown: a plan has changed"), [
-            fact,
-            _("Read it and say that you have seen it:"),
-            page,
-        ]
+        said = [_("Read it and say that you have seen it:")]
+        return _("Stepdown: a plan has changed"), fact, said
+    patient = version.plan.patient
     calls = [_("If anybody is not sure what to take, call the clinic."), *_clinic_numbers(patient)]
     if message.purpose == Purpose.PLAN_HELD:
         fact = _(
             "The clinic has put %(whose)s on hold. Until it resumes nothing more is expected to be "
             "logged."
         )
-        return _("Stepdown: a plan is on hold"), [fact % {"whose": whose}, *calls, page]
+        return _("Stepdown: a plan is on hold"), fact % {"whose": whose}, calls
     fact = _("The clinic has ended %(whose)s. Nothing more is expected to be logged.")
-    return _("Stepdown: a plan has ended"), [fact % {"whose": whose}, *calls, page]
+    return _("Stepdown: a plan has ended"), fact % {"whose": whose}, calls
 
 
 def _clinic_numbers(patient: Patient) -> list[str]:
@@ -172,8 +213,8 @@ def _clinic_numbers(patient: Patient) -> list[str]:
 
 def _prompt(
     message: Message, lines: Sequence[Notification], point: ContactPoint, now: datetime
-) -> tuple[str, list[str]]:
-    paragraphs = []
+) -> Words:
+    asked = []
     for line in lines:
         if line.dose is None or message.person is None:
             continue
@@ -186,55 +227,78 @@ def _prompt(
                 "time": time,
                 "amount": line.dose.amount,
             }
-        paragraphs += [text, _address("one-tap", token)]
+        asked.append((text, _address("one-tap", token)))
+    paragraphs = [each for pair in asked for each in pair]
     paragraphs.append(_("The link opens a page with one button. Opening it logs nothing."))
-    return _("Stepdown: time to log"), paragraphs
+    first = asked[0] if len(asked) == 1 else ("", _address("today"))
+    return Words(
+        subject=_("Stepdown: time to log"),
+        paragraphs=paragraphs,
+        brief=first[0],
+        link=first[1],
+        page=reverse("today"),
+    )
 
 
-def _question(lines: Sequence[Notification]) -> tuple[str, list[str]]:
+def _question(lines: Sequence[Notification]) -> Words:
     """Ask the patient what happened; nothing here calls a past dose due."""
     doses = {line.dose.pk: line.dose for line in lines if line.dose is not None}.values()
     times = _(" and ").join(local_clock(dose.due_at, dose.zone_info) for dose in doses)
     advice = {dose.version.missed_dose_advice for dose in doses}
-    return _("Stepdown: please log what happened"), [
-        _(
-            "No log for %(times)s. Log what happened; do not take extra to catch up unless your "
-            "clinic told you."
-        )
-        % {"times": times},
-        *(
-            _("Your clinician wrote: %(advice)s") % {"advice": text}
-            for text in sorted(advice)
-            if text
-        ),
-        _address("today"),
-    ]
+    asked = _(
+        "No log for %(times)s. Log what happened; do not take extra to catch up unless your "
+        "clinic told you."
+    ) % {"times": times}
+    return Words(
+        subject=_("Stepdown: please log what happened"),
+        paragraphs=[
+            asked,
+            *(
+                _("Your clinician wrote: %(advice)s") % {"advice": text}
+                for text in sorted(advice)
+                if text
+            ),
+            _address("today"),
+        ],
+        brief=asked,
+        link=_address("today"),
+        page=reverse("today"),
+    )
 
 
-def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> tuple[str, list[str]]:
+def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> Words:
     is_emergency = message.message_class == FlagClass.EMERGENCY
     for_clinic = {line.pk: _is_for_clinic(message, line, now) for line in lines}
-    paragraphs = [_fact(line.alert, is_for_clinic=for_clinic[line.pk]) for line in lines]
+    facts = [_fact(line.alert, is_for_clinic=for_clinic[line.pk]) for line in lines]
+    help_now = ""
     if is_emergency:
         number = lines[0].alert.patient.clinic.emergency_number
-        paragraphs.append(
-            _("Get help now: call %(number)s. Do not wait for a reply here.") % {"number": number}
-        )
-    paragraphs += [_closed_clinic(line.alert, now) for line in lines]
+        help_now = _("Get help now: call %(number)s. Do not wait for a reply here.") % {
+            "number": number
+        }
+    paragraphs = [*facts, help_now, *(_closed_clinic(line.alert, now) for line in lines)]
     paragraphs.append(_("Say “I have it”, or pass it on, here:"))
-    paragraphs += [_address("worklist" if for_clinic[line.pk] else "feed") for line in lines]
-    subject = _("Stepdown: get help now") if is_emergency else _("Stepdown: something to look at")
-    return subject, list(dict.fromkeys(paragraphs))
+    pages = [reverse("worklist" if for_clinic[line.pk] else "feed") for line in lines]
+    paragraphs += [settings.PUBLIC_URL + page for page in pages]
+    return Words(
+        subject=_("Stepdown: get help now")
+        if is_emergency
+        else _("Stepdown: something to look at"),
+        paragraphs=list(dict.fromkeys(paragraphs)),
+        brief=help_now,
+        detail=" ".join(facts),
+        link=settings.PUBLIC_URL + pages[0],
+        page=pages[0],
+    )
 
 
 def _is_for_clinic(message: Message, line: Notification, now: datetime) -> bool:
     return message.person is None or is_clinician_at(line.alert.patient, message.person, now)
 
 
-def _follow_up(
-    message: Message, lines: Sequence[Notification], now: datetime
-) -> tuple[str, list[str]]:
+def _follow_up(message: Message, lines: Sequence[Notification], now: datetime) -> Words:
     paragraphs = []
+    page = ""
     for line in lines:
         zone = ZoneInfo(line.alert.patient.zone)
         is_for_clinic = _is_for_clinic(message, line, now)
@@ -244,7 +308,14 @@ def _follow_up(
             "outcome": alert_outcome(line.alert, zone),
         }
         paragraphs.append(_("%(name)s, %(fact)s: %(outcome)s.") % values)
-    return _("Stepdown: news about what you were told"), paragraphs
+        page = page or reverse("worklist" if is_for_clinic else "feed")
+    return Words(
+        subject=_("Stepdown: news about what you were told"),
+        paragraphs=paragraphs,
+        detail=" ".join(paragraphs),
+        link=settings.PUBLIC_URL + page,
+        page=page,
+    )
 
 
 def _fact(alert: Alert, *, is_for_clinic: bool) -> str:
@@ -279,4 +350,4 @@ def _closed_clinic(alert: Alert, now: datetime) -> str:
 
 
 def _address(name: str, *arguments: str) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + reverse(name, args=arguments)
+    return settings.PUBLIC_URL + reverse(name, args=arguments)
