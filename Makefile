@@ -4,7 +4,7 @@ VENV := .venv/bin/python
 LOCAL := $(VENV) -m config.local
 export PYTHONTZPATH :=
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset seed sweep shell prepare test test-fast check lint format types \
+.PHONY: help setup run reset seed status sweep shell prepare test test-fast check lint format types \
 	imports migrations messages schema docs lock
 
 help: ## Print this list
@@ -20,6 +20,9 @@ prepare: setup ## Make the local database ready (migrate, grant, seed), then sto
 
 seed: setup ## Put the demo clinic into the local database
 	@DEMO=1 $(LOCAL) seed
+
+status: setup ## Say in plain words how the engine is
+	@$(LOCAL) engine_status
 
 sweep: setup ## Say what one pass of the engine would decide now, changing nothing
 	@$(LOCAL) sweep --dry-run

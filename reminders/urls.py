@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reminders.web import engine, one_tap
+from reminders.web import engine, metrics, one_tap
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<str:token>/", one_tap.one_tap, name="one-tap"),
@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez/", engine.livez, name="livez"),
     path("readyz/", engine.readyz, name="readyz"),
     path("healthz/engine/", engine.healthz_engine, name="healthz-engine"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -308,22 +308,25 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
 }
 
-# --- Logs: one plain line each, no query strings, no personal data
+# --- Logs: one line each, plain or JSON, no query strings, no personal data
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", among={"DEBUG": 0, "INFO": 0, "WARNING": 0, "ERROR": 0})
+LOG_FORMAT = env.choice("LOG_FORMAT", "plain", among={"plain": 0, "json": 0})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "plain": {
             "()": "config.logs.UtcFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+        },
+        "json": {"()": "config.logs.UtcJsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

@@ -18,4 +18,8 @@ def outside_ping() -> None:
         with urlopen(settings.ENGINE_PING_URL, timeout=5):  # noqa: S310 - checked at boot
             pass
     except OSError as error:
-        logger.warning("The outside monitor did not answer: %s", error)
+        logger.warning(
+            "The outside monitor did not answer: %s",
+            error,
+            extra={"runbook": "the outside monitor did not answer"},
+        )

@@ -10,9 +10,20 @@ from django.conf import settings
 from reminders.domain.messages import MessageState
 from reminders.models import Heartbeat, Message
 from tracker.domain.plan_states import PlanState
-from tracker.models import Plan
+from tracker.models import Alert, ExpectedDose, Plan
+from tracker.selectors.horizon import plans_without_their_doses
 
 LEGS = ("sweep", "dispatch")
+SILENT = "the engine is silent"
+MESSAGE_WAITS = "a message has waited too long"
+DOSE_WAITS = "a dose has waited too long"
+ALERT_WAITS = "an alert has waited too long"
+PLAN_WAITS = "a plan has waited too long for its next doses"
+DOSE_MISSING = "a dose of the coming week is not there yet"
+FAULTS = (SILENT, MESSAGE_WAITS, DOSE_WAITS, ALERT_WAITS, PLAN_WAITS, DOSE_MISSING)
+"""What the health page can fail for; each is the heading of its section in the runbook."""
+NEAR = timedelta(days=7)
+"""Every dose due this soon must be a row; the engine makes rows 14 days ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +48,17 @@ def engine_at(now: datetime) -> Engine:
 
 
 def engine_faults(engine: Engine, now: datetime) -> list[str]:
-    """Return, in words, what the health page fails for; empty when the engine is well."""
-    limit = timedelta(seconds=settings.ENGINE_SILENT_SECONDS)
-    faults = []
-    if engine.is_silent:
-        faults.append("the engine is silent")
-    waiting = Message.objects.filter(state=MessageState.QUEUED, next_try_at__lte=now - limit)
-    if waiting.exists():
-        faults.append("a message has waited too long")
-    if Plan.objects.filter(state=PlanState.ACTIVE, next_look_at__lte=now - limit).exists():
-        faults.append("a plan has waited too long for its next doses")
-    return faults
+    """Return, in words, what the health page fails for, in `FAULTS`; empty when all is well."""
+    late = now - timedelta(seconds=settings.ENGINE_SILENT_SECONDS)
+    messages = Message.objects.filter(state=MessageState.QUEUED, next_try_at__lte=late)
+    plans = Plan.objects.filter(state=PlanState.ACTIVE, next_look_at__lte=late)
+    incomplete = plans_without_their_doses(now=now, until=now + NEAR)
+    is_so = {
+        SILENT: engine.is_silent,
+        MESSAGE_WAITS: messages.exists(),
+        DOSE_WAITS: ExpectedDose.objects.filter(next_look_at__lte=late).exists(),
+        ALERT_WAITS: Alert.objects.filter(next_look_at__lte=late).exists(),
+        PLAN_WAITS: plans.exists(),
+        DOSE_MISSING: next(incomplete, None) is not None,
+    }
+    return [fault for fault in FAULTS if is_so[fault]]

@@ -117,7 +117,11 @@ def _look_at_plans(now: datetime) -> int:
             with transaction.atomic():
                 plan.next_look_at = _plan_look(plan, now)
         except (IntegrityError, DataError):
-            logger.exception("Plan %s could not be looked at; the others go on", plan.pk)
+            logger.exception(
+                "Plan %s could not be looked at; the others go on",
+                plan.pk,
+                extra={"runbook": "a dose of the coming week is not there yet"},
+            )
             plan.next_look_at = now + AFTER_A_FAULT
         plan.save(update_fields=["next_look_at"])
     return len(plans)

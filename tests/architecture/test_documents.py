@@ -9,6 +9,7 @@ from django.core.management import get_commands
 
 from config import commands
 from config.celery import app
+from reminders.selectors.heartbeats import FAULTS
 from tests.architecture.sources import ROOT, assert_none, read, sources
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -17,6 +18,7 @@ COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 READERS = {"text", "integer", "flag", "choice", "words", "web_url", "redis_url", "database_url"}
 # Read from the environment, but not settings of ours.
 NOT_OURS = {"DJANGO_SETTINGS_MODULE", "PYTHONTZPATH"}
+LOUD = {f"logger.{level}" for level in ("warning", "error", "exception", "critical")}
 
 
 def variables_read() -> set[str]:
@@ -69,14 +71,48 @@ def test_every_system_check_has_its_section_in_the_runbook() -> None:
 
 
 def test_every_fault_of_the_health_page_has_its_section_in_the_runbook() -> None:
-    heartbeats = read(ROOT / "reminders" / "selectors" / "heartbeats.py")
-    faults = [
-        call.args[0].value
-        for call in heartbeats.calls()
-        if ast.unparse(call.func) == "faults.append" and isinstance(call.args[0], ast.Constant)
-    ]
-    assert faults
-    assert_none(fault for fault in faults if f"### {fault}\n" not in OPERATIONS)
+    assert len(FAULTS) > 3
+    assert_none(fault for fault in FAULTS if f"### {fault}\n" not in OPERATIONS)
+
+
+def test_every_metric_is_in_the_runbook_with_its_section() -> None:
+    names = {
+        str(call.args[0].value)
+        for call in read(ROOT / "reminders" / "web" / "metrics.py").calls()
+        if ast.unparse(call.func) == "_gauge" and isinstance(call.args[0], ast.Constant)
+    }
+    rows = re.findall(r"^\| `(stepdown_\w+)`.*\[[^\]]+\]\(#[\w-]+\) \|$", OPERATIONS, re.MULTILINE)
+
+    assert len(names) > 5
+    assert set(rows) == names
+
+
+def test_every_warning_and_error_in_the_logs_names_its_section_of_the_runbook() -> None:
+    warned = {
+        f"{source.path}:{call.lineno}": {word.arg: word.value for word in call.keywords}
+        for source in sources()
+        for call in source.calls()
+        if ast.unparse(call.func) in LOUD
+    }
+    assert warned
+    sections = {where: runbook_of(keywords) for where, keywords in warned.items()}
+    assert_none(
+        f"{where}: extra={{'runbook': {section!r}}}"
+        for where, section in sections.items()
+        if f"### {section}\n" not in OPERATIONS
+    )
+
+
+def runbook_of(keywords: dict[str | None, ast.expr]) -> str:
+    """The heading that a log call names in `extra={"runbook": ...}`; '' when it names none."""
+    extra = keywords.get("extra")
+    if not isinstance(extra, ast.Dict):
+        return ""
+    named = {
+        ast.unparse(key): value for key, value in zip(extra.keys, extra.values, strict=True) if key
+    }
+    value = named.get("'runbook'")
+    return str(value.value) if isinstance(value, ast.Constant) else ""
 
 
 def test_every_service_of_docker_compose_runs_a_command_that_exists() -> None:
