@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,17 +20,13 @@ from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 
-Address = IPv4Address | IPv6Address
+from accounts.domain.public_addresses import Address, is_public
 
 TIME_OUT = (5.0, 10.0)
 """Seconds to connect, and to wait for the next piece of an answer."""
 MOST_SECONDS = 15.0
 MOST_READ = 16 * 1024
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
-
-# Public by their numbers and inside all the same: what clouds answer their own machines at.
-INSIDE_ALL_THE_SAME = (ip_network("192.0.0.0/24"), ip_network("168.63.129.16/32"))
-NAT64 = ip_network("64:ff9b::/96")
 
 
 class OutgoingRefused(Exception):
@@ -106,15 +102,6 @@ class Outgoing:
         return self._lines[key]
 
 
-def https_problem(url: str) -> str:
-    """Return why this cannot be the address of a push service; "" when it can, by its looks."""
-    try:
-        parts, _host, _port = _parts(url)
-    except OutgoingRefused as refused:
-        return str(refused)
-    return "" if parts.scheme == "https" else "not an https address"
-
-
 def resolved(host: str, port: int, *, may_be_inside: bool = False) -> Address:
     """Return the one address to connect to; OutgoingRefused when any that the name has is inside.
 
@@ -130,24 +117,6 @@ def resolved(host: str, port: int, *, may_be_inside: bool = False) -> Address:
     if not may_be_inside and not all(is_public(address) for address in addresses):
         raise OutgoingRefused("the address is not a public one")
     return addresses[0]
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether an address is outside every loopback, private, link-local or reserved range.
-
-    An IPv6 address that carries an IPv4 one (mapped, 6to4, Teredo, NAT64) counts as that one too.
-    """
-    if isinstance(address, IPv6Address):
-        carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in NAT64:
-            carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
-        if not all(is_public(each) for each in carried if each is not None):
-            return False
-        if address.is_site_local or address.scope_id:
-            return False
-    is_inside = any(address in network for network in INSIDE_ALL_THE_SAME)
-    is_special = address.is_multicast or address.is_reserved or address.is_unspecified
-    return address.is_global and not is_special and not is_inside
 
 
 class _Pinned(HTTPAdapter):

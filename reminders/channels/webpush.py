@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from py_vapid import Vapid02
 
+from accounts.domain.push_subscriptions import key_bytes
 from reminders.channels.base import DeliveryError, Letter, PushKeys
-from reminders.channels.outgoing import Outgoing, OutgoingFailed, OutgoingRefused, https_problem
+from reminders.channels.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
 from reminders.channels.sessions import Keeper
 
 KEPT_FOR = timedelta(hours=1)
@@ -48,7 +47,7 @@ class WebPushChannel:
         """
         if not settings.VAPID_PRIVATE_KEY:
             raise DeliveryError("Push messages are not set up here", is_permanent=False)
-        if letter.push_keys is None or https_problem(letter.address):
+        if letter.push_keys is None or not letter.address.startswith("https://"):
             raise DeliveryError("The subscription is not valid", is_permanent=True)
         body = _encrypted(letter.payload, letter.push_keys)
         try:
@@ -64,16 +63,6 @@ class WebPushChannel:
                 f"{answer.status} {answer.text[:200]}", is_permanent=answer.status in GONE
             )
         return ""
-
-
-def keys_problem(keys: PushKeys) -> str:
-    """Return what is wrong with the keys a browser gave; "" when a note can be encrypted."""
-    try:
-        point, secret = _bytes(keys.p256dh), _bytes(keys.auth)
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    except (ValueError, binascii.Error):
-        return "not a key of a browser"
-    return "" if len(secret) == 16 else "not the secret of a browser"
 
 
 def _headers(letter: Letter) -> dict[str, str]:
@@ -99,17 +88,13 @@ def _encrypted(payload: str, keys: PushKeys) -> bytes:
         sealed: bytes = http_ece.encrypt(
             payload.encode(),
             private_key=ec.generate_private_key(ec.SECP256R1()),
-            dh=_bytes(keys.p256dh),
-            auth_secret=_bytes(keys.auth),
+            dh=key_bytes(keys.p256dh),
+            auth_secret=key_bytes(keys.auth),
             version="aes128gcm",
         )
-    except (ValueError, binascii.Error, http_ece.ECEException) as unusable:
+    except (ValueError, http_ece.ECEException) as unusable:
         raise DeliveryError("The subscription is not valid", is_permanent=True) from unusable
     return sealed
-
-
-def _bytes(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 @cache

@@ -1,0 +1,34 @@
+"""Telephone numbers as they are typed, and the one form in which a text is sent to them."""
+
+from __future__ import annotations
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+LONGEST = 40
+
+
+def e164_of(typed: str, country: str = "") -> str:
+    """Return "+447700900412" for a number typed with its country code, or within `country`.
+
+    `country` is an ISO 3166 code; without one only a number with a plus sign is read. Returns ""
+    for what cannot be a telephone number: too short, too long, not digits.
+    """
+    if len(typed) > LONGEST or any(sign.isalpha() for sign in typed):
+        return ""
+    try:
+        number = phonenumbers.parse(typed, country or None)
+    except NumberParseException:
+        return ""
+    if number.extension or not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def shown_number(e164: str) -> str:
+    """Return a number in groups, as people read it: "+44 7700 900412"."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
