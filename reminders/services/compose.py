@@ -6,9 +6,10 @@ Subjects never say more than that there is something to look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -23,9 +24,8 @@ from accounts.services.invitations import invitation_mint_mail_token
 from reminders.channels.base import Letter, PushKeys
 from reminders.domain.messages import Purpose
 from reminders.models import Message, Notification
-from reminders.selectors.audiences import is_clinician_at
+from reminders.selectors.batches import Rights
 from reminders.services.brief import Words, push_payload, short_text
-from reminders.services.one_tap import one_tap_link_mint
 from tracker.domain.flags import FlagClass
 from tracker.models import Alert, PlanVersion
 from tracker.selectors.plan_words import day_text
@@ -37,15 +37,27 @@ from tracker.selectors.wording import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a message is about: its lines, the oldest alert first, and who its readers are.
+
+    `tokens` has the token of the one-tap link of each dose that is prompted.
+    """
+
+    lines: Sequence[Notification]
+    rights: Rights
+    tokens: Mapping[UUID, str]
+
+
 def letter_for(
-    *, message: Message, point: ContactPoint, now: datetime, is_repeat: bool = False
+    *, message: Message, point: ContactPoint, matter: Matter, now: datetime, is_repeat: bool = False
 ) -> Letter:
-    """Return the letter to send now; links in it are minted here and stored as hashes only.
+    """Return the letter to send now; an address's own link is minted here and stored as a hash.
 
     A repeat, which an earlier sender may have sent already, says that it is one.
     """
     with translation.override(_language(message)):
-        words = _words(message, point, now)
+        words = _words(message, point, matter, now)
         if is_repeat:
             words = replace(words, subject=_("%(title)s (repeat)") % {"title": words.subject})
         paragraphs = [*words.paragraphs, _("Stepdown is not an emergency service.")]
@@ -74,7 +86,7 @@ def _language(message: Message) -> str:
     return settings.LANGUAGE_CODE
 
 
-def _words(message: Message, point: ContactPoint, now: datetime) -> Words:
+def _words(message: Message, point: ContactPoint, matter: Matter, now: datetime) -> Words:
     if message.invitation is not None:
         return _invitation(message.invitation, now)
     if message.purpose == Purpose.TEST:
@@ -83,30 +95,20 @@ def _words(message: Message, point: ContactPoint, now: datetime) -> Words:
         return _verification(message.contact_point, now)
     if message.plan_version is not None:
         return _notice(message, message.plan_version)
-    return _about_alerts(message, point, now)
-
-
-def _about_alerts(message: Message, point: ContactPoint, now: datetime) -> Words:
-    lines = list(
-        message.lines.filter(dropped_at=None)
-        .select_related(
-            "alert__patient__clinic",
-            "alert__dose__version",
-            "alert__dose__standing_entry",
-            "alert__flag",
-            "dose__version",
-        )
-        .order_by("alert__opened_at")
-    )
     if message.purpose == Purpose.PROMPT:
-        return _prompt(message, lines, point, now)
+        return _prompt(matter, point)
     if message.purpose == Purpose.FOLLOW_UP:
-        return _follow_up(message, lines, now)
+        return _follow_up(matter)
+    return _about_alerts(message, matter, now)
+
+
+def _about_alerts(message: Message, matter: Matter, now: datetime) -> Words:
+    lines = matter.lines
     own = [line for line in lines if _is_own(message, line)]
     others = [line for line in lines if not _is_own(message, line)]
     if not others:
         return _question(own)
-    alert = _alert(message, others, now)
+    alert = _alert(message, others, matter.rights, now)
     if not own:
         return alert
     question = _question(own)
@@ -211,14 +213,11 @@ def _clinic_numbers(patient: Patient) -> list[str]:
     return lines
 
 
-def _prompt(
-    message: Message, lines: Sequence[Notification], point: ContactPoint, now: datetime
-) -> Words:
+def _prompt(matter: Matter, point: ContactPoint) -> Words:
     asked = []
-    for line in lines:
-        if line.dose is None or message.person is None:
+    for line in matter.lines:
+        if line.dose is None:
             continue
-        token = one_tap_link_mint(dose=line.dose, person=message.person, now=now)
         zone = line.dose.zone_info
         time = local_clock(line.dose.due_at, zone)
         text = _("Time to log: %(time)s.") % {"time": time}
@@ -227,7 +226,7 @@ def _prompt(
                 "time": time,
                 "amount": line.dose.amount,
             }
-        asked.append((text, _address("one-tap", token)))
+        asked.append((text, _address("one-tap", matter.tokens[line.dose.pk])))
     paragraphs = [each for pair in asked for each in pair]
     paragraphs.append(_("The link opens a page with one button. Opening it logs nothing."))
     first = asked[0] if len(asked) == 1 else ("", _address("today"))
@@ -266,9 +265,9 @@ def _question(lines: Sequence[Notification]) -> Words:
     )
 
 
-def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> Words:
+def _alert(message: Message, lines: Sequence[Notification], rights: Rights, now: datetime) -> Words:
     is_emergency = message.message_class == FlagClass.EMERGENCY
-    for_clinic = {line.pk: _is_for_clinic(message, line, now) for line in lines}
+    for_clinic = {line.pk: _is_for_clinic(line, rights) for line in lines}
     facts = [_fact(line.alert, is_for_clinic=for_clinic[line.pk]) for line in lines]
     help_now = ""
     if is_emergency:
@@ -292,16 +291,16 @@ def _alert(message: Message, lines: Sequence[Notification], now: datetime) -> Wo
     )
 
 
-def _is_for_clinic(message: Message, line: Notification, now: datetime) -> bool:
-    return message.person is None or is_clinician_at(line.alert.patient, message.person, now)
+def _is_for_clinic(line: Notification, rights: Rights) -> bool:
+    return line.person_id is None or rights.is_clinician(line.alert.patient, line.person_id)
 
 
-def _follow_up(message: Message, lines: Sequence[Notification], now: datetime) -> Words:
+def _follow_up(matter: Matter) -> Words:
     paragraphs = []
     page = ""
-    for line in lines:
+    for line in matter.lines:
         zone = ZoneInfo(line.alert.patient.zone)
-        is_for_clinic = _is_for_clinic(message, line, now)
+        is_for_clinic = _is_for_clinic(line, matter.rights)
         values = {
             "name": _name(line.alert.patient, is_for_clinic=is_for_clinic),
             "fact": alert_headline(line.alert),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.domain.problems import Problem, Refusal
 from accounts.domain.tokens import fingerprint
-from accounts.models import User
 from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, request_of
 from tracker.domain.doses import Outcome, Via
@@ -28,17 +29,25 @@ OPEN_FOR = timedelta(hours=24)
 """How long after the dose was due its link opens."""
 
 
-def one_tap_link_mint(*, dose: ExpectedDose, person: User, now: datetime) -> str:
-    """Return a fresh token of 128 random bits for a prompt; only its hash is kept."""
-    token = secrets.token_urlsafe(16)
-    OneTapLink(
-        token_sha256=fingerprint(token),
-        dose=dose,
-        person=person,
-        made_at=now,
-        opens_until_at=dose.due_at + OPEN_FOR,
-    ).save()
-    return token
+def one_tap_links_mint(
+    *, prompts: Iterable[tuple[ExpectedDose, UUID]], now: datetime
+) -> dict[tuple[UUID, UUID], str]:
+    """Return a fresh token of 128 random bits for each dose and person; only hashes are kept."""
+    tokens: dict[tuple[UUID, UUID], str] = {}
+    rows = []
+    for dose, person_id in prompts:
+        token = tokens[dose.pk, person_id] = secrets.token_urlsafe(16)
+        rows.append(
+            OneTapLink(
+                token_sha256=fingerprint(token),
+                dose=dose,
+                person_id=person_id,
+                made_at=now,
+                opens_until_at=dose.due_at + OPEN_FOR,
+            )
+        )
+    OneTapLink.objects.bulk_create(rows)
+    return tokens
 
 
 @transaction.atomic

@@ -1,150 +1,285 @@
 """What delivery learned, written down: told, bounced, given up, to be tried again.
 
-The caller holds the message's row by its claim. Everything here moves a message along its table.
+Everything here moves messages along their table, and only while the sender still holds them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
 
 from accounts.models import ContactPoint
 from accounts.selectors.contact_points import usable_contact_points
-from accounts.services.contact_points import contact_point_disable
+from accounts.services.delivery_errors import contact_point_refused, contact_points_note_errors
 from reminders.channels.base import DeliveryError
 from reminders.domain.backoff import next_try_at
-from reminders.domain.grouping import Line
 from reminders.domain.messages import ALLOWED, AttemptResult, MessageState, Purpose
-from reminders.domain.standing import Standing
 from reminders.models import Attempt, Message, Notification
+from reminders.selectors.batches import perhaps_sent_before
 from reminders.services.climbing import undelivered_flag
 from reminders.services.follow_ups import follow_up_after_sending
-from reminders.services.outbox import lines_queue
 from tracker.domain.alerts import AlertEventKind
-from tracker.services.alerts import alert_event, alert_skip_ahead
+from tracker.models import AlertEvent
+from tracker.services.alerts import alert_skip_ahead
 
 
-def sent_record(*, message: Message, point: ContactPoint, now: datetime) -> None:
-    """Record that the provider took the message: each alert's thread says who was told."""
-    is_known = not _has_a_sender_died(message)
-    _attempt(message, point, AttemptResult.SENT, "", now)
-    _move(message, MessageState.SENT, now)
-    _thread(message, AlertEventKind.TOLD, now)
-    follow_up_after_sending(message=message, now=now, is_known=is_known)
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this sender holds, by a claim that ends with its lease."""
+
+    message_id: UUID
+    claim: UUID
 
 
-def failure_record(
-    *, message: Message, point: ContactPoint, error: DeliveryError, now: datetime
-) -> None:
-    """Record a try that failed: again later, at once on the next contact point, or given up."""
-    result = AttemptResult.PERMANENT if error.is_permanent else AttemptResult.RETRY
-    _attempt(message, point, result, error.detail, now)
-    if not error.is_permanent:
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one letter; the contact point of an invitation is no row."""
+
+    claimed: Claimed
+    point: ContactPoint
+    provider_id: str = ""
+    error: DeliveryError | None = None
+
+
+def deliveries_record(*, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Record what became of some letters; what this sender no longer holds is left alone.
+
+    Those that went out come first, in one transaction; a refusal that cannot be recorded must not
+    let one of them go out again.
+    """
+    sent_record(deliveries=[each for each in deliveries if each.error is None], now=now)
+    failed = [each for each in deliveries if each.error is not None]
+    retries_record(deliveries=[each for each in failed if not _is_permanent(each)], now=now)
+    for delivery in failed:
+        if _is_permanent(delivery):
+            refusal_record(delivery=delivery, now=now)
+
+
+@transaction.atomic
+def sent_record(*, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Record that the provider took these messages: each alert's thread says who was told."""
+    held = messages_held([each.claimed for each in deliveries])
+    taken = [each for each in deliveries if each.claimed.message_id in held]
+    if not taken:
+        return
+    repeats = perhaps_sent_before(held.values())
+    Attempt.objects.bulk_create(
+        _attempt(held[each.claimed.message_id], each, AttemptResult.SENT, now) for each in taken
+    )
+    Message.objects.filter(pk__in=held).update(
+        state=MessageState.SENT, claim=None, lease_until_at=None, ended_at=now
+    )
+    ways = {each.claimed.message_id: each.point.kind for each in taken}
+    threads_write(messages=held, kind=AlertEventKind.TOLD, ways=ways, now=now)
+    for pk in _with_a_closed_alert(held):
+        follow_up_after_sending(message=held[pk], now=now, is_known=pk not in repeats)
+
+
+@transaction.atomic
+def retries_record(*, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Record tries that failed for now: each is made again later, or given up after the last."""
+    held = messages_held([each.claimed for each in deliveries])
+    again: list[Message] = []
+    for delivery in deliveries:
+        message = held.get(delivery.claimed.message_id)
+        if message is None:
+            continue
+        _attempt(message, delivery, AttemptResult.RETRY, now).save()
         at = next_try_at(attempts=message.attempts, key=message.pk, now=now)
-        if at is not None:
-            message_requeue(message=message, at=at, counts=True)
-            return
-    elif not point._state.adding:
-        contact_point_disable(contact_point=point, reason=error.detail, now=now)
-        if _has_another_way(message):
-            _thread(message, AlertEventKind.BOUNCED, now, said=error.detail)
-            _flag(message, now)
-            message_requeue(message=message, at=now, counts=False)
-            return
-    undelivered_record(message=message, point=point, now=now, detail=error.detail)
+        if at is None:
+            message_give_up(message=message, point=delivery.point, said=_said(delivery), now=now)
+            continue
+        message.next_try_at = at
+        again.append(message)
+    messages_requeue(messages=again)
+    errors = {each.point.pk: _said(each) for each in deliveries if not each.point._state.adding}
+    contact_points_note_errors(errors=errors, now=now)
 
 
-def undelivered_record(
-    *, message: Message, point: ContactPoint | None, now: datetime, detail: str = ""
+@transaction.atomic
+def refusal_record(*, delivery: Delivery, now: datetime) -> None:
+    """Record that an address is refused for good: at once on the next one, or given up."""
+    message = messages_held([delivery.claimed]).get(delivery.claimed.message_id)
+    if message is None:
+        return
+    _attempt(message, delivery, AttemptResult.PERMANENT, now).save()
+    if not delivery.point._state.adding:
+        contact_point_refused(contact_point=delivery.point, error=_said(delivery), now=now)
+    if has_another_way(message):
+        message_try_elsewhere(message=message, point=delivery.point, said=_said(delivery), now=now)
+    else:
+        message_give_up(message=message, point=delivery.point, said=_said(delivery), now=now)
+
+
+def messages_held(claimed: Collection[Claimed]) -> dict[UUID, Message]:
+    """Return the messages that their senders still hold, by id; their rows are locked."""
+    claims = {each.message_id: each.claim for each in claimed}
+    if not claims:
+        return {}
+    rows = (
+        Message.objects.filter(
+            pk__in=claims, claim__in=set(claims.values()), state=MessageState.SENDING
+        )
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("person", "clinic", "invitation__patient", "contact_point", "plan_version")
+        .order_by("pk")
+    )
+    return {row.pk: row for row in rows if row.claim == claims[row.pk]}
+
+
+def messages_requeue(*, messages: Sequence[Message]) -> None:
+    """Give messages back to the queue until their `next_try_at`; the caller holds their rows."""
+    for message in messages:
+        _set_state(message, MessageState.QUEUED, None)
+    Message.objects.bulk_update(
+        messages,
+        ["state", "claim", "lease_until_at", "ended_at", "next_try_at", "attempts", "contact_turn"],
+    )
+
+
+def message_try_elsewhere(
+    *, message: Message, point: ContactPoint, said: str, now: datetime
 ) -> None:
-    """Give a message up: the threads say so, F23 opens, and the next rungs are due at once."""
+    """Send a message that came back to the recipient's next contact point, at once."""
+    threads_write(
+        messages={message.pk: message},
+        kind=AlertEventKind.BOUNCED,
+        ways={message.pk: point.kind},
+        now=now,
+        said=said,
+    )
+    _flag(message, now)
+    message.next_try_at = now
+    messages_requeue(messages=[message])
+
+
+def message_give_up(
+    *, message: Message, point: ContactPoint | None, now: datetime, said: str = ""
+) -> None:
+    """Give a message up: the threads say so, F23 opens, and the next rungs are due at once.
+
+    Without a contact point the message had nowhere to go, or its sender died each time.
+    """
     if point is None:
-        _attempt(message, None, AttemptResult.NOWHERE, "", now)
-    _move(message, MessageState.FAILED, now)
-    _thread(message, AlertEventKind.BOUNCED, now, said=detail)
+        Attempt(
+            message=message, at=now, number=message.attempts, result=AttemptResult.NOWHERE
+        ).save()
+    _set_state(message, MessageState.FAILED, now)
+    message.save(update_fields=["state", "claim", "lease_until_at", "ended_at"])
+    threads_write(
+        messages={message.pk: message},
+        kind=AlertEventKind.BOUNCED,
+        ways={message.pk: point.kind} if point is not None else {},
+        now=now,
+        said=said,
+    )
     _flag(message, now)
     for line in _open_lines(message):
         alert_skip_ahead(alert=line.alert, rung=line.rung, now=now)
 
 
-def message_requeue(*, message: Message, at: datetime, counts: bool) -> None:
-    """Give a message back to the queue until `at`; a try that was none does not count."""
-    message.next_try_at = at
-    if not counts:
-        message.attempts -= 1
-    _move(message, MessageState.QUEUED, None)
+def threads_write(
+    *,
+    messages: Mapping[UUID, Message],
+    kind: AlertEventKind,
+    ways: Mapping[UUID, str],
+    now: datetime,
+    said: str = "",
+) -> None:
+    """Write the same line into the thread of every alert that these messages are about.
 
-
-def message_end(*, message: Message, standing: Standing, now: datetime) -> None:
-    """End a message that is moot or has expired.
-
-    A prompt that expired is followed by the question what happened; nothing stale is prompted.
+    `ways` has the kind of contact point by message, `said` is the provider's answer.
     """
-    if standing is Standing.MOOT:
-        _move(message, MessageState.CANCELLED, now)
-        if _has_a_sender_died(message):
-            follow_up_after_sending(message=message, now=now, is_known=False)
-        return
-    _move(message, MessageState.EXPIRED, now)
-    lines_queue(
-        [
-            Line(
+    lines = Notification.objects.filter(message__in=messages, dropped_at=None).order_by("pk")
+    events = []
+    for line in lines:
+        message = messages[line.message_id]
+        facts = {"purpose": message.purpose, "way": ways.get(message.pk, ""), "said": said}
+        events.append(
+            AlertEvent(
                 alert_id=line.alert_id,
-                dose_id=line.dose_id,
-                alert_class=line.alert.alert_class,
+                at=now,
+                kind=kind,
                 rung=line.rung,
                 round=line.round,
-                recipient=message.recipient,
-                purpose=Purpose.ALERT,
+                person_id=message.person_id,
+                clinic_id=message.clinic_id,
+                duty=message.duty,
+                note=said,
+                facts=facts,
             )
-            for line in _open_lines(message)
-        ],
-        now=now,
+        )
+    AlertEvent.objects.bulk_create(events)
+
+
+def has_another_way(message: Message) -> bool:
+    """Tell whether the recipient has a usable contact point left.
+
+    A link that proves an address, a test and an invitation are for one address alone.
+    """
+    if message.contact_point_id is not None or message.invitation_id is not None:
+        return False
+    usable = usable_contact_points(
+        person=message.person, clinic=message.clinic, duty=message.duty
+    )  # fmt: skip
+    return usable.exists()
+
+
+def messages_end(*, messages: Iterable[Message], state: MessageState, now: datetime) -> None:
+    """End messages that are moot or have expired; the caller holds their rows."""
+    ended = list(messages)
+    for message in ended:
+        _set_state(message, state, now)
+    Message.objects.filter(pk__in=[message.pk for message in ended]).update(
+        state=state, claim=None, lease_until_at=None, ended_at=now
     )
 
 
-def _move(message: Message, to_state: MessageState, ended_at: datetime | None) -> None:
+def _set_state(message: Message, to_state: MessageState, ended_at: datetime | None) -> None:
     if to_state not in ALLOWED[MessageState(message.state)]:
         raise ValueError(f"a message cannot go from {message.state} to {to_state}")
     message.state = to_state
     message.claim = None
     message.lease_until_at = None
     message.ended_at = ended_at
-    message.save()
-
-
-def _has_a_sender_died(message: Message) -> bool:
-    """Tell whether an earlier claim left no attempt: it may have sent the message, or not."""
-    earlier_claims = message.attempts - 1
-    return message.tries.count() < earlier_claims
 
 
 def _attempt(
-    message: Message, point: ContactPoint | None, result: AttemptResult, detail: str, now: datetime
-) -> None:
-    Attempt(
+    message: Message, delivery: Delivery, result: AttemptResult, now: datetime
+) -> Attempt:  # fmt: skip
+    return Attempt(
         message=message,
-        contact_point=None if point is None or point._state.adding else point,
+        contact_point=None if delivery.point._state.adding else delivery.point,
         at=now,
         number=message.attempts,
         result=result,
-        detail=detail,
-    ).save()
+        detail=_said(delivery),
+        provider_id=delivery.provider_id,
+    )
+
+
+def _is_permanent(delivery: Delivery) -> bool:
+    return delivery.error is not None and delivery.error.is_permanent
+
+
+def _said(delivery: Delivery) -> str:
+    return delivery.error.detail if delivery.error is not None else ""
+
+
+def _with_a_closed_alert(messages: Mapping[UUID, Message]) -> set[UUID]:
+    closed = Notification.objects.filter(
+        message__in=messages, purpose=Purpose.ALERT, alert__closed_at__isnull=False
+    )
+    return set(closed.values_list("message", flat=True))
 
 
 def _open_lines(message: Message) -> list[Notification]:
     lines = message.lines.filter(dropped_at=None)
     return list(lines.select_related("alert__patient__clinic", "alert__dose__plan"))
-
-
-def _thread(message: Message, kind: AlertEventKind, now: datetime, *, said: str = "") -> None:
-    """Write the same line into the thread of every alert that the message is about."""
-    for line in _open_lines(message):
-        event = alert_event(line.alert, kind, now, note=said, purpose=message.purpose)
-        event.rung, event.round = line.rung, line.round
-        event.person_id = message.person_id
-        event.clinic_id = message.clinic_id
-        event.duty = message.duty
-        event.save()
 
 
 def _flag(message: Message, now: datetime) -> None:
@@ -156,9 +291,3 @@ def _flag(message: Message, now: datetime) -> None:
 
 def _clinic_name(message: Message) -> str:
     return message.clinic.name if message.clinic is not None else ""
-
-
-def _has_another_way(message: Message) -> bool:
-    return usable_contact_points(
-        person=message.person, clinic=message.clinic, duty=message.duty
-    ).exists()

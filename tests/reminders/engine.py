@@ -5,7 +5,7 @@ from datetime import datetime
 from django.core import mail
 
 from reminders.models import Message
-from reminders.services.dispatch import dispatch_reap, message_deliver, messages_claim
+from reminders.services.passes import dispatch_run
 from reminders.services.sweep import sweep_run
 
 
@@ -18,10 +18,7 @@ def sweep_and_dispatch(now: datetime) -> list[mail.EmailMessage]:
 def dispatch_all(now: datetime) -> list[mail.EmailMessage]:
     """Send what is waiting at `now`; return the mails that went out."""
     sent_before = len(mail.outbox)
-    dispatch_reap(now=now)
-    while claimed := messages_claim(now=now):
-        for message in claimed:
-            message_deliver(claimed=message, now=now)
+    dispatch_run(clock=lambda: now)
     return mail.outbox[sent_before:]
 
 

@@ -21,10 +21,10 @@ from reminders.models import Attempt, Message
 from reminders.services.compose import letter_for
 from reminders.services.dispatch import (
     dispatch_reap,
-    message_deliver,
+    letters_prepare,
     messages_claim,
 )
-from reminders.services.recording import sent_record
+from reminders.services.recording import Delivery, deliveries_record
 from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import addresses, dispatch_all, states, sweep_and_dispatch
@@ -77,6 +77,19 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     return Server(monkeypatch)
 
 
+def letter_to(address: str) -> Letter:
+    """A letter to this address."""
+    return Letter(
+        key=uuid4(),
+        address=address,
+        subject="Hello",
+        body="",
+        short="Hello",
+        payload="",
+        written_at=TUESDAY,
+    )
+
+
 def log(plan, by, now):
     """Log the first dose as taken."""
     entry_add(
@@ -125,12 +138,15 @@ def test_a_message_sent_again_after_a_crash_carries_the_same_key(plan, server) -
 def test_a_sender_whose_lease_ran_out_can_neither_send_nor_record(plan) -> None:
     sweep_run(now=CAREGIVERS_AT)
     claimed = messages_claim(now=CAREGIVERS_AT)
+    letters = letters_prepare(claimed=claimed, now=CAREGIVERS_AT)
+    assert len(letters) == 2
     later = CAREGIVERS_AT + LEASE
     dispatch_all(later)
-    before = len(mail.outbox)
-    for held in claimed:
-        message_deliver(claimed=held, now=later)
-    assert len(mail.outbox) == before
+    assert letters_prepare(claimed=claimed, now=later) == []
+    deliveries = [Delivery(each.claimed, each.point) for each in letters]
+    told = AlertEvent.objects.count()
+    deliveries_record(deliveries=deliveries, now=later)
+    assert AlertEvent.objects.count() == told
     assert Message.objects.filter(purpose="alert", attempts=2, state="sent").count() == 2
 
 
@@ -193,15 +209,11 @@ def test_a_prompt_is_never_sent_after_the_doses_window(cast, seconds, words) -> 
 
 def test_whoever_records_a_message_on_a_closed_alert_writes_the_follow_up(plan, cast) -> None:
     sweep_run(now=CAREGIVERS_AT)
-    claimed = messages_claim(now=CAREGIVERS_AT)
+    letters = letters_prepare(claimed=messages_claim(now=CAREGIVERS_AT), now=CAREGIVERS_AT)
     log(plan, cast.ewan_user, CAREGIVERS_AT + SECOND)
     sweep_run(now=CAREGIVERS_AT + SECOND)
-    for held in claimed:
-        message = Message.objects.get(pk=held.message_id)
-        assert message.person is not None
-        sent_record(
-            message=message, point=message.person.contact_points.get(), now=CAREGIVERS_AT + SECOND
-        )
+    deliveries = [Delivery(each.claimed, each.point) for each in letters]
+    deliveries_record(deliveries=deliveries, now=CAREGIVERS_AT + SECOND)
     mails = dispatch_all(CAREGIVERS_AT + 2 * SECOND)
     assert addresses(mails) == [ISLA, TOMASZ]
     assert all("Logged as taken" in letter.body for letter in mails)
@@ -245,10 +257,10 @@ def test_a_message_that_ends_every_pass_is_given_up_and_holds_up_no_other(
     sweep_run(now=CAREGIVERS_AT)
     poisoned = Message.objects.get(person__email=ISLA, state="queued")
 
-    def sick(*, message, point, now):
+    def sick(*, message, **rest):
         if message.pk == poisoned.pk:
             raise ZeroDivisionError
-        return letter_for(message=message, point=point, now=now)
+        return letter_for(message=message, **rest)
 
     monkeypatch.setattr("reminders.services.dispatch.letter_for", sick)
     now = CAREGIVERS_AT
@@ -264,7 +276,7 @@ def test_a_message_that_ends_every_pass_is_given_up_and_holds_up_no_other(
 
 
 def test_an_address_that_no_mail_can_be_written_to_is_a_permanent_refusal() -> None:
-    letter = Letter(key=uuid4(), address="a@\u0627a.com", subject="Hello", body="")
+    letter = letter_to("a@\u0627a.com")
     with pytest.raises(DeliveryError) as refused:
         EmailChannel().send(letter)
     assert refused.value.is_permanent

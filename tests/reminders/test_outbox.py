@@ -19,10 +19,11 @@ from reminders.domain.grouping import Line
 from reminders.domain.messages import Purpose
 from reminders.domain.recipients import Recipient
 from reminders.models import Attempt, Message, Notification
-from reminders.services.dispatch import message_deliver, messages_claim
+from reminders.services.dispatch import letters_prepare, messages_claim
 from reminders.services.follow_ups import SENDING_PAUSE
 from reminders.services.outbox import lines_queue
-from reminders.services.recording import sent_record
+from reminders.services.passes import dispatch_run
+from reminders.services.recording import Delivery, sent_record
 from reminders.services.sweep import claim, sweep_run
 from tests.cast import TUESDAY, Cast, cast_make
 from tests.reminders.engine import dispatch_all, states, sweep_and_dispatch
@@ -30,6 +31,7 @@ from tests.support.committed import at_once, committed_database
 from tests.tapers import first_dose, taper_signed
 from tracker.domain.doses import Outcome
 from tracker.models import Alert, AlertEvent, Entry, ExpectedDose, Plan
+from tracker.selectors.due_doses import DueDose, due_doses
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
 
@@ -149,15 +151,13 @@ def test_a_dose_logged_while_a_sweep_was_reaching_for_it_is_seen_as_logged(
 ) -> None:
     plan = taper_signed(committed_cast.ewan, by=committed_cast.priya, now=TUESDAY)
     gate = Func(Value(7), function="pg_advisory_xact_lock", output_field=TextField())
-    slow = ExpectedDose.objects.select_related("standing_entry").alias(
-        gate=AsText(gate, TextField())
-    )
-    found: list[ExpectedDose] = []
+    slow = ExpectedDose.objects.alias(gate=AsText(gate, TextField()))
+    found: list[DueDose] = []
 
     def reach() -> None:
         """Take the snapshot, wait at the gate, then lock: as a statement over many rows may."""
         with transaction.atomic():
-            found.extend(claim(slow.filter(gate__isnull=False), DUE))
+            found.extend(due_doses(claim(slow.filter(gate__isnull=False), DUE)))
         connections.close_all()
 
     shut_gate()
@@ -168,7 +168,7 @@ def test_a_dose_logged_while_a_sweep_was_reaching_for_it_is_seen_as_logged(
     open_gate()
     thread.join(20)
 
-    assert [dose.standing_entry for dose in found] == [Entry.objects.get()]
+    assert [dose.facts.outcome for dose in found] == [Outcome.TAKEN]
 
 
 def shut_gate() -> None:
@@ -270,24 +270,23 @@ def test_those_told_while_the_alert_was_closing_are_told_its_outcome(
         sweep_and_dispatch(DUE + timedelta(minutes=minutes))
     told_at = DUE + timedelta(minutes=90)
     sweep_run(now=told_at)
-    messages = [Message.objects.get(pk=held.message_id) for held in messages_claim(now=told_at)]
+    letters = letters_prepare(claimed=messages_claim(now=told_at), now=told_at)
     log(plan, told_at)
     closing = Thread(target=lambda: at_once([partial(sweep_run, now=told_at)]))
 
     with transaction.atomic():
-        for message in messages:
-            assert message.person is not None
-            point = message.person.contact_points.get()
-            sent_record(message=message, point=point, now=told_at)
+        sent_record(
+            deliveries=[Delivery(each.claimed, each.point) for each in letters], now=told_at
+        )
         closing.start()
         sleep(1)  # the other engine gets as far as it can before this one commits
     closing.join(20)
     then = told_at + SENDING_PAUSE
     sweep_run(now=then)
 
-    letters = dispatch_all(then)
-    assert sorted(letter.to[0] for letter in letters) == [cast.isla.email, cast.tomasz.email]
-    assert all("Logged as taken" in letter.body for letter in letters)
+    mails = dispatch_all(then)
+    assert sorted(letter.to[0] for letter in mails) == [cast.isla.email, cast.tomasz.email]
+    assert all("Logged as taken" in letter.body for letter in mails)
 
 
 def test_senders_at_once_hand_every_message_over_exactly_once(committed_cast: Cast) -> None:
@@ -296,13 +295,8 @@ def test_senders_at_once_hand_every_message_over_exactly_once(committed_cast: Ca
     sweep_run(now=LATE)
     waiting = Message.objects.count()
 
-    claims = at_once([partial(messages_claim, now=LATE)] * 4)
-    held = [each for claimed in claims for each in claimed]
-    at_once([partial(message_deliver, claimed=each, now=LATE) for each in held])
+    at_once([partial(dispatch_run, clock=lambda: LATE)] * 4)
 
-    assert sorted(each.message_id for each in held) == sorted(
-        Message.objects.values_list("pk", flat=True)
-    )
     assert states() == {"sent": waiting}
     keys = Counter(letter.extra_headers["Message-ID"] for letter in mail.outbox)
     assert len(keys) == waiting
