@@ -4,13 +4,18 @@ import email
 import email.policy
 import re
 import threading
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope
 
 from config.processes import LOOPBACK, free_port, wait_until
+
+Behaviour = Callable[[SMTP, str], Awaitable[str | None]]
+"""What a server does with one recipient's address or one message's key; None: as it should."""
 
 LINK = re.compile(r"https?://[^\s<>\"]+")
 
@@ -38,6 +43,9 @@ class Inbox:
     def __init__(self) -> None:
         self.port = free_port()
         self.refusal: str | None = None  # "451 later": the answer to every message from now on
+        self.at_recipient: Behaviour | None = None
+        self.before_keeping: Behaviour | None = None
+        self.after_keeping: Behaviour | None = None
         self._mails: list[Mail] = []
         self._lock = threading.Lock()
         self._controller: Controller | None = None
@@ -73,11 +81,27 @@ class Inbox:
         )
         return self.to(address)
 
-    async def handle_DATA(self, server, session, envelope) -> str:
+    async def handle_RCPT(self, server: SMTP, session, envelope, address: str, options) -> str:
+        """Take one recipient, or answer as the test has it."""
+        if self.at_recipient is not None and (answer := await self.at_recipient(server, address)):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session, envelope: Envelope) -> str:
         """Keep one message for each of its recipients, or refuse it."""
         if self.refusal is not None:
             return self.refusal
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        key = str(message["Message-ID"] or "")
+        if self.before_keeping is not None and (answer := await self.before_keeping(server, key)):
+            return answer
+        self._keep(message, envelope.rcpt_tos)
+        if self.after_keeping is not None and (answer := await self.after_keeping(server, key)):
+            return answer
+        return "250 kept"
+
+    def _keep(self, message: EmailMessage, recipients: list[str]) -> None:
         body = message.get_body(("plain",))
         with self._lock:
             self._mails += [
@@ -89,6 +113,5 @@ class Inbox:
                     received_at=datetime.now(tz=UTC),
                     message=message,
                 )
-                for recipient in envelope.rcpt_tos
+                for recipient in recipients
             ]
-        return "250 kept"

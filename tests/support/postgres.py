@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -71,6 +72,36 @@ def cloned(server: LocalPostgres, *, purpose: str) -> Iterator[Clone]:
         yield Clone(name=name, url=url, owner_url=owner_url, server=server)
     finally:
         _drop(server, name)
+
+
+@contextmanager
+def copied(origin: Clone, *, name: str) -> Iterator[Clone]:
+    """Have a copy of a database to which nobody is connected; it is dropped at the end."""
+    server = origin.server
+    _drop(server, name)
+    server.make_database(name, template=origin.name)
+    url, owner_url = server.url(APP_ROLE, name), server.url(OWNER_ROLE, name)
+    try:
+        yield Clone(name=name, url=url, owner_url=owner_url, server=server)
+    finally:
+        _drop(server, name)
+
+
+@contextmanager
+def moved(clone: Clone, folder: Path) -> Iterator[None]:
+    """Have a database's tables in a folder of its own (a tablespace)."""
+    name = sql.Identifier(f"space_{clone.name}")
+    place = sql.SQL("CREATE TABLESPACE {} LOCATION {}")
+    move = sql.SQL("ALTER DATABASE {} SET TABLESPACE {}")
+    with clone.server.connect() as connection:
+        connection.execute(place.format(name, sql.Literal(str(folder))))
+        connection.execute(move.format(sql.Identifier(clone.name), name))
+    try:
+        yield
+    finally:
+        _drop(clone.server, clone.name)
+        with clone.server.connect() as connection:
+            connection.execute(sql.SQL("DROP TABLESPACE {}").format(name))
 
 
 def environment_of(server: LocalPostgres, database: str) -> dict[str, str]:

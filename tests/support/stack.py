@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -68,6 +68,22 @@ class Stack:
                 process = self._processes.pop(name)
                 end_group(process.pid)
                 process.wait()
+
+    def start_through(self, name: str, launcher: str, **environment: str) -> None:
+        """Start one part through a module that runs its program, with more variables."""
+        self._start_process(name, launcher=launcher, environment=environment)
+        if name.startswith("web"):
+            self.wait_for_web()
+
+    def start_soon(self, name: str) -> None:
+        """Start one process again without waiting until it answers."""
+        self._start_process(name)
+
+    def collect(self, name: str, *, seconds: float = 30) -> None:
+        """Wait until a part has ended by itself, and forget it; what is left of it is ended."""
+        process = self._processes[name]
+        self.wait_until(lambda: process.poll() is not None, seconds=seconds, what=f"{name} ended")
+        self.stop(name)
 
     def kill(self, name: str) -> None:
         """Kill -9 a part with all its children, as a crash of the machine would."""
@@ -186,7 +202,9 @@ class Stack:
 
     # --- inside
 
-    def _start_process(self, name: str) -> None:
+    def _start_process(
+        self, name: str, *, launcher: str = "", environment: Mapping[str, str] | None = None
+    ) -> None:
         assert name not in self._processes, f"{name} runs already"
         if name.startswith("web"):
             collect_static(FOLDER / "static", self.environment)
@@ -195,10 +213,13 @@ class Stack:
             command = commands.worker_command(name=f"{name}-{self.database.name}")
         else:
             command = commands.beat_command()
+        if launcher:
+            program = command.index("-m")
+            command = [*command[:program], "-m", launcher, *command[program + 1 :]]
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, env=self.environment, cwd=commands.ROOT, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                command, env=self.environment | dict(environment or {}), cwd=commands.ROOT,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
     def _pid(self, name: str) -> int:
