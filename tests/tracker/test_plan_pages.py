@@ -282,7 +282,7 @@ def test_read_back_says_when_quiet_hours_leave_a_line_without_anybody(live_cast:
     browser = live_cast.client(live_cast.priya)
     plan = keep(browser, live_cast)
     words = readable(browser.get(reverse("plan-read-back", args=[plan.pk])))
-    quiet = "Isla Macrae: quiet hours, the e-mail waits until 07:00."
+    quiet = "Isla Macrae: quiet hours, the message waits until 07:00."
     assert quiet in words[words.index("If the 20:00 dose has no log") :]
     assert quiet not in words[: words.index("If the 20:00 dose has no log")]
     assert "Nobody here can be told then, and the next is not waited for." in words

@@ -24,6 +24,7 @@ from tracker.domain.plan_reach import (
     Listener,
     UntoldHours,
     is_told,
+    told_at,
     untold_hours,
     untold_spans,
 )
@@ -197,3 +198,19 @@ def test_days_with_other_doses_never_stand_behind_the_same_on_more_days() -> Non
         ([4], ["20 mg"]),
         ([5, 6], []),
     ]
+
+
+@pytest.mark.parametrize(("turn", "kind"), [(0, "sms"), (1, "push"), (2, "sms")])
+def test_a_repeat_is_foretold_at_the_next_contact_that_is_not_quiet(turn: int, kind: str) -> None:
+    ways = (
+        ContactWay(time(0), time(23, 59), LONDON, "email"),
+        ContactWay(None, None, LONDON, "sms"),
+        ContactWay(None, None, LONDON, "push"),
+    )
+    turns = {0: 0, 1: 2, 2: 3}
+    assert told_at(caregiver(*ways), DESK, NOW, turn=turns[turn]).kind == kind
+
+
+def test_with_every_contact_quiet_a_message_waits_and_uses_none_yet() -> None:
+    told = told_at(caregiver(way("00:00", "23:59")), DESK, NOW, turn=1)
+    assert (told.kind, told.waits_until) == ("", datetime(2026, 12, 8, 23, 59, tzinfo=UTC))

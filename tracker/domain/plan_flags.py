@@ -138,3 +138,40 @@ def change_not_seen(
     flag_class = FlagClass.WATCH if has_begun else FlagClass.INFORMATION
     raised = Raised(Rule.CHANGE_NOT_SEEN, f"version {number}", evidence, flag_class)
     return Verdict((raised,), None if has_begun else counts_from_at)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInsAsked:
+    """How often check-ins are expected, and the local date from which the days count.
+
+    `since_on` is the date of the last check-in; before the first one that from which on they are
+    asked for. `last_on` is the former, None when there is none.
+    """
+
+    subject: str  # what tells its flag from that of another plan or of earlier days
+    every_days: int
+    since_on: date
+    last_on: date | None
+
+    @property
+    def expected_on(self) -> date:
+        """The date of the next check-in, or of the first that nobody answered."""
+        return self.since_on + self.every_days * ONE_DAY
+
+
+def check_in_unanswered(asked: CheckInsAsked | None, *, zone: ZoneInfo, now: datetime) -> Verdict:
+    """F27: the check-in expected on a date was not answered by the day the next one is due.
+
+    `asked` is None where the plan asks for none, and while nobody is asked.
+    """
+    if asked is None:
+        return NOTHING
+    raise_at = local_midnight(asked.expected_on + asked.every_days * ONE_DAY, zone)
+    if now < raise_at:
+        return Verdict((), raise_at)
+    evidence: Evidence = {
+        "expected_on": asked.expected_on.isoformat(),
+        "every_days": asked.every_days,
+        "last_on": asked.last_on.isoformat() if asked.last_on is not None else "",
+    }
+    return Verdict((Raised(Rule.CHECK_IN_UNANSWERED, asked.subject, evidence),), None)

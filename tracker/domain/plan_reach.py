@@ -32,11 +32,12 @@ class Answers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContactWay:
-    """One usable contact point's quiet hours; None for both times when it has none."""
+    """One usable contact point: its quiet hours (None for both: none), and by what it tells."""
 
     quiet_from_time: time | None
     quiet_until_time: time | None
     zone: ZoneInfo
+    kind: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Told:
     is_on_duty: bool  # the other duty of the clinic answers now
     has_contact: bool
     waits_until: datetime | None  # the end of quiet hours; None: told at once
+    kind: str = ""  # of the contact point that is used; "" while it waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,12 @@ class UntoldHours:
     days_later: int  # on which day after it began it ends
 
 
-def told_at(listener: Listener, desk: Desk, at: datetime) -> Told:
-    """Return what becomes of a message to this listener at `at`."""
+def told_at(listener: Listener, desk: Desk, at: datetime, *, turn: int = 0) -> Told:
+    """Return what becomes of a message to this listener at `at`.
+
+    Ways are in their owner's order; the `turn`-th repeat begins that many places further on, around
+    the end.
+    """
     is_on_duty = listener.answers is Answers.ALWAYS or (
         desk.is_open(at) == (listener.answers is Answers.IN_HOURS)
     )
@@ -90,11 +96,13 @@ def told_at(listener: Listener, desk: Desk, at: datetime) -> Told:
         for way in listener.ways
     ]
     ends = [wait for wait in waits if wait is not None]
-    is_free = len(ends) < len(waits)
+    free = [place for place, wait in enumerate(waits) if wait is None]
+    used = min(free, key=lambda place: (place - turn) % len(waits), default=None)
     return Told(
         is_on_duty=is_on_duty,
         has_contact=bool(listener.ways),
-        waits_until=None if is_free or not ends else min(ends),
+        waits_until=None if free or not ends else min(ends),
+        kind="" if used is None else listener.ways[used].kind,
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.domain.audiences import Audience
 from accounts.domain.opening_hours import next_opening
@@ -48,6 +51,13 @@ from tracker.selectors.plans import (
 
 DAYS_OF_A_WEEK = 7
 MOMENT = timedelta(microseconds=1)
+WAY_WORDS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "email": gettext_lazy("e-mail at once"),
+        "sms": gettext_lazy("text message at once"),
+        "push": gettext_lazy("push message at once"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,27 +225,29 @@ def _rung(
         days_later=(first.date() - local_date(due_ats[0], zone)).days,
         audience=rung.audience,
         is_again=is_again,
-        lines=tuple(line for each in told if (line := _line(each, desk, zone, ats))),
+        lines=tuple(
+            line for each in told if (line := _line(each, desk, zone, ats, turn=rung.turn))
+        ),
         unseen_words=_unseen_words(rung.audience, told, desk, zone, ats),
     )
 
 
 def _line(
-    listener: Listener, desk: Desk, zone: ZoneInfo, ats: Sequence[datetime]
+    listener: Listener, desk: Desk, zone: ZoneInfo, ats: Sequence[datetime], *, turn: int
 ) -> RungLine | None:
     """Return what messages to this listener at these instants meet; None when never on duty."""
     found: dict[str, list[int]] = {}
     for at in ats:
-        told = told_at(listener, desk, at)
+        told = told_at(listener, desk, at, turn=turn)
         if not told.is_on_duty:
             continue
         if not told.has_contact:
             words = _("no verified contact, cannot be told")
         elif told.waits_until is None:
-            words = _("e-mail at once")
+            words = str(WAY_WORDS[told.kind])
         else:
             until = clock_text(told.waits_until.astimezone(zone).time())
-            words = _("quiet hours, the e-mail waits until %(until)s") % {"until": until}
+            words = _("quiet hours, the message waits until %(until)s") % {"until": until}
         found.setdefault(words, []).append(at.astimezone(zone).weekday())
     if not found:
         return None

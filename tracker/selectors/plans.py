@@ -156,6 +156,7 @@ def _usable_points(clinic: Clinic, people: list[User]) -> list[ContactPoint]:
 def _ways(points: Iterable[ContactPoint], desk_zone: ZoneInfo) -> tuple[ContactWay, ...]:
     return tuple(
         ContactWay(
+            kind=point.kind,
             quiet_from_time=point.quiet_from_time,
             quiet_until_time=point.quiet_until_time,
             zone=ZoneInfo(point.person.zone) if point.person else desk_zone,

@@ -15,6 +15,7 @@ from tracker.domain.ladder import tellings
 from tracker.domain.zone_moves import ZoneTurn, turn_ahead
 from tracker.models import AlertEvent
 from tracker.selectors.around import Around
+from tracker.selectors.check_ins_asked import check_ins_asked
 from tracker.selectors.course import Course, Hold, Standing, StepLine, course_of, hold_of
 from tracker.selectors.dose_lines import (
     DoseLine,
@@ -93,6 +94,7 @@ class Today:
     begins_tomorrow: StepLine | None
     told: Told | None
     last_check_in: CheckInLine | None
+    check_in_on: date | None  # since when a check-in is asked for; None while none is
     emergencies: tuple[Emergency, ...]  # that are open, newest first
 
     @property
@@ -150,8 +152,17 @@ def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True
         begins_tomorrow=course.begins_tomorrow if course is not None else None,
         told=_told(card, course, around, reader=reader, now=now) if is_own else None,
         last_check_in=last_check_in_of(around.patient, reader=reader) if is_own else None,
+        check_in_on=_check_in_on(course, today, now) if is_own else None,
         emergencies=emergencies_of(around.patient) if is_own else (),
     )
+
+
+def _check_in_on(course: Course | None, today: date, now: datetime) -> date | None:
+    """Return the date of the check-in that is asked for today; None when none is yet."""
+    if course is None:
+        return None
+    asked = check_ins_asked(course.version.plan, course.version, now)
+    return asked.expected_on if asked is not None and asked.expected_on <= today else None
 
 
 def card_of(around: Around, *, reader: User, now: datetime) -> Card | None:

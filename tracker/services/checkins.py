@@ -15,7 +15,7 @@ from accounts.models import Patient, User
 from accounts.services.audit import audit_record
 from tracker.domain.flags import Rule
 from tracker.domain.medicine import Urgency
-from tracker.domain.plan_states import Route
+from tracker.domain.plan_states import WATCHED, Route
 from tracker.models import CheckIn, CheckInSign, Plan, Report, ReportKind
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.pumps import pump_plan_of, route_of_signs
@@ -77,6 +77,7 @@ def check_in_add(
     )
     check_in.save()
     _signs_store(check_in, plan, urgencies, now, route)
+    patient.plans.filter(state__in=WATCHED).update(next_look_at=now)
     audit_record(
         actor=by,
         action="check_in.added",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -17,17 +18,21 @@ from tracker.domain.adherence import drug_holidays
 from tracker.domain.dose_record import Course, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagEventKind, Raised, Rule, Verdict
-from tracker.domain.plan_states import RUNNING, PlanState, Route
+from tracker.domain.plan_flags import check_in_unanswered
+from tracker.domain.plan_states import PlanState, Route
 from tracker.domain.pump_flags import PUMP_RULES
 from tracker.domain.thresholds import thresholds_of
 from tracker.models import Entry, Flag, FlagEvent, Plan, PlanVersion, ReportKind
 from tracker.selectors.absences import absences_from
 from tracker.selectors.chart_measures import measured_record
+from tracker.selectors.check_ins_asked import check_ins_asked, is_away
 from tracker.selectors.versions import version_in_force, zone_of
 from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.plan_flags import HELD_RULES, PLAN_RULES, held_verdicts, plan_verdicts
 from tracker.services.pump_flags import pump_gaps, pump_verdicts
 
+CHECK_IN_RULES = frozenset({Rule.CHECK_IN_UNANSWERED})
+"""They go on while doses are on hold, and after the last one: its end is not the end."""
 WATCHED_RULES = frozenset(
     {
         Rule.NOT_TAKEN_RUN,
@@ -38,26 +43,34 @@ WATCHED_RULES = frozenset(
         Rule.SET_UP,
         *PUMP_RULES,
         *PLAN_RULES,
+        *CHECK_IN_RULES,
     }
 )
 """The rules of an active plan."""
-HELD_ON = frozenset({*PUMP_RULES, *HELD_RULES})
+HELD_ON = frozenset({*PUMP_RULES, *HELD_RULES, *CHECK_IN_RULES})
 """Those that go on while it is on hold: a pump still empties, a review date still passes."""
+WATCHED_IN = MappingProxyType(
+    {
+        PlanState.ACTIVE: WATCHED_RULES,
+        PlanState.ON_HOLD: HELD_ON,
+        PlanState.OBSERVATION: CHECK_IN_RULES,
+    }
+)
+"""The rules that are looked at while a plan is in a state; in the others none is."""
 
 
 @transaction.atomic
 def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
     """Open, restate and close the plan's watched flags; return when the next could change.
 
-    On hold only what a hold leaves true is looked at, and nothing of the others closes; after the
-    end nothing opens or closes.
+    On hold only what a hold leaves true is looked at, under observation only the check-ins, and
+    nothing of the others closes; after the end nothing opens or closes.
     """
     version = version_in_force(plan, now)
-    if version is None or plan.state not in RUNNING:
+    watched = _watched(plan, now)
+    if version is None or not watched:
         return None
-    is_held = plan.state == PlanState.ON_HOLD
-    watched = HELD_ON if is_held else WATCHED_RULES
-    verdicts = (_held_verdicts if is_held else _verdicts)(plan, version, now)
+    verdicts = _verdicts_in(PlanState(plan.state), plan, version, now)
     raised = {
         (found.rule, found.subject): found for verdict in verdicts for found in verdict.raised
     }
@@ -79,6 +92,24 @@ def flags_evaluate(*, plan: Plan, now: datetime) -> datetime | None:
             )
     looks = [verdict.next_look_at for verdict in verdicts if verdict.next_look_at is not None]
     return min(looks, default=None)
+
+
+def _watched(plan: Plan, now: datetime) -> frozenset[Rule]:
+    """Return the rules to look at; during a stay nobody is asked to check in, and F27 stays."""
+    watched = WATCHED_IN.get(PlanState(plan.state), frozenset())
+    return watched - CHECK_IN_RULES if watched and is_away(plan, now) else watched
+
+
+def _verdicts_in(
+    state: PlanState, plan: Plan, version: PlanVersion, now: datetime
+) -> Sequence[Verdict]:
+    asked = check_in_unanswered(
+        check_ins_asked(plan, version, now), zone=zone_of(version, now), now=now
+    )
+    if state is PlanState.OBSERVATION:
+        return (asked,)
+    verdicts = _held_verdicts if state is PlanState.ON_HOLD else _verdicts
+    return (asked, *verdicts(plan, version, now))
 
 
 def _verdicts(plan: Plan, version: PlanVersion, now: datetime) -> Sequence[Verdict]:

@@ -134,14 +134,15 @@ def observed_until(plan: Plan) -> datetime | None:
 
 @transaction.atomic
 def plan_close_observed(*, plan: Plan, now: datetime) -> datetime | None:
-    """Close a plan whose observation days are over; return when they will be, or None.
+    """Close a plan whose observation days are over; until then look at its check-ins.
 
-    The caller holds the plan's row: no person's request moves a plan out of this state, so none
-    is waited for.
+    Returns when to look again, or None once it is closed. The caller holds the plan's row: no
+    person's request moves a plan out of this state, so none is waited for.
     """
     until = observed_until(plan)
+    asked = flags_evaluate(plan=plan, now=now)
     if until is None or now < until:
-        return until
+        return min((at for at in (until, asked) if at is not None), default=None)
     plan_move(plan, PlanState.CLOSED, by=None, now=now)
     audit_record(
         actor=None, job="sweep", action="plan.closed", target=plan, patient=plan.patient, now=now

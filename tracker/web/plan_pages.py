@@ -60,9 +60,11 @@ def step_lines(reading: PlanReading, ticked: Iterable[int]) -> list[StepLine]:
 def rung_title(rung: RungView, patient: Patient) -> str:
     """Return whom a rung tells, in a few words."""
     if rung.audience is Audience.CAREGIVERS:
-        names = ", ".join(line.name for line in rung.lines)
-        return names or _("Caregivers: there is none to tell")
-    name = patient.name if rung.audience is Audience.PATIENT else patient.clinic.name
+        name = ", ".join(line.name for line in rung.lines)
+        if not name:
+            return _("Caregivers: there is none to tell")
+    else:
+        name = patient.name if rung.audience is Audience.PATIENT else patient.clinic.name
     return _("%(name)s again") % {"name": name} if rung.is_again else name
 
 
