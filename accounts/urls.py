@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from accounts.web import clinic, intake, join, me, people
+from accounts.web import addresses, clinic, clinic_contacts, intake, join, me, people
 
 app_name = "accounts"
 
@@ -49,10 +49,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("me/", me.me, name="me"),
     path("me/looks/", me.looks, name="looks"),
-    path("me/addresses/", me.address_add, name="address_add"),
-    path("me/addresses/<uuid:point_id>/link/", me.address_ask_again, name="address_ask_again"),
-    path("me/addresses/<uuid:point_id>/quiet/", me.address_quiet, name="address_quiet"),
-    path("me/addresses/<uuid:point_id>/remove/", me.address_remove, name="address_remove"),
+    path("me/addresses/", addresses.address_add, name="address_add"),
+    path("me/numbers/", addresses.number_add, name="number_add"),
+    path(
+        "me/addresses/<uuid:point_id>/link/", addresses.address_ask_again, name="address_ask_again"
+    ),
+    path("me/addresses/<uuid:point_id>/test/", addresses.address_test, name="address_test"),
+    path("me/addresses/<uuid:point_id>/move/", addresses.address_move, name="address_move"),
+    path(
+        "me/addresses/<uuid:point_id>/discretion/",
+        addresses.address_discretion,
+        name="address_discretion",
+    ),
+    path("me/addresses/<uuid:point_id>/quiet/", addresses.address_quiet, name="address_quiet"),
+    path("me/addresses/<uuid:point_id>/remove/", addresses.address_remove, name="address_remove"),
     path("me/caregivers/<uuid:link_id>/agree/", me.caregiver_consent, name="my_caregiver_agree"),
     path("me/caregivers/<uuid:link_id>/end/", me.caregiver_end, name="my_caregiver_end"),
     path("me/helping/<uuid:link_id>/end/", me.helping_end, name="helping_end"),
@@ -61,16 +71,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/<slug:slug>/numbers/", clinic.numbers, name="clinic_numbers"),
     path("clinic/<slug:slug>/hours/", clinic.hours, name="clinic_hours"),
     path("clinic/<slug:slug>/rungs/", clinic.rungs, name="clinic_rungs"),
-    path("clinic/<slug:slug>/contacts/", clinic.contact_add, name="clinic_contact_add"),
-    path(
-        "clinic/<slug:slug>/contacts/<uuid:point_id>/link/",
-        clinic.contact_ask_again,
-        name="clinic_contact_ask_again",
-    ),
-    path(
-        "clinic/<slug:slug>/contacts/<uuid:point_id>/remove/",
-        clinic.contact_remove,
-        name="clinic_contact_remove",
+    path("clinic/<slug:slug>/contacts/", clinic_contacts.contact_add, name="clinic_contact_add"),
+    *(
+        path(f"clinic/<slug:slug>/contacts/<uuid:point_id>/{word}/", view, name=name)
+        for word, view, name in (
+            ("link", clinic_contacts.contact_ask_again, "clinic_contact_ask_again"),
+            ("test", clinic_contacts.contact_test, "clinic_contact_test"),
+            ("move", clinic_contacts.contact_move, "clinic_contact_move"),
+            ("discretion", clinic_contacts.contact_discretion, "clinic_contact_discretion"),
+            ("remove", clinic_contacts.contact_remove, "clinic_contact_remove"),
+        )
     ),
     path("clinic/<slug:slug>/staff/", clinic.staff_invite, name="staff_invite"),
     path("clinic/<slug:slug>/staff/<uuid:membership_id>/end/", clinic.staff_end, name="staff_end"),

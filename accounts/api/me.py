@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.middleware.csrf import get_token
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -45,6 +46,10 @@ class MeApi(Door):
         csrf_token = serializers.CharField(
             help_text="Send it as X-CSRFToken with every request that writes."
         )
+        push_key = serializers.CharField(
+            help_text="The application server key with which a browser subscribes; "
+            "empty while no push messages are sent."
+        )
         own_record = serializers.UUIDField(allow_null=True)
         helps = HelpedOutput(many=True)
         works_at = WorkOutput(many=True)
@@ -66,6 +71,7 @@ class MeApi(Door):
             "language": me.language,
             "phone": me.phone,
             "csrf_token": get_token(request._request),
+            "push_key": settings.VAPID_PUBLIC_KEY,
             "own_record": record.pk if record is not None else None,
             "helps": care_links_of(me, self.now),
             "works_at": works_at,

@@ -2,10 +2,18 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.domain.tokens import fingerprint
-from accounts.models import Clinic, ContactPoint, ContactVerification, User
+from accounts.models import (
+    CareLink,
+    Clinic,
+    ContactPoint,
+    ContactVerification,
+    Membership,
+    Patient,
+    User,
+)
 
 
 def usable_contact_points(
@@ -34,6 +42,30 @@ def clinic_contact_points(clinic: Clinic) -> QuerySet[ContactPoint]:
 def contact_points_wanting_verification(now: datetime) -> QuerySet[ContactPoint]:
     """Return the contact points whose verification link should be mailed by `now`."""
     return ContactPoint.objects.wanting_verification(now).select_related("person", "clinic")
+
+
+def contact_points_wanting_a_test(now: datetime) -> QuerySet[ContactPoint]:
+    """Return the contact points to which a test should be sent by `now`, oldest wish first."""
+    asked = ContactPoint.objects.usable().filter(test_wanted_at__lte=now)
+    return asked.order_by("test_wanted_at").select_related("person", "clinic")
+
+
+def countries_of(person: User | None, now: datetime) -> list[str]:
+    """Return the countries of the clinics a person has to do with: where a national number is.
+
+    More than one, or none, means that nobody can say; "ZZ" is no country.
+    """
+    if person is None:
+        return []
+    patients = Patient.objects.filter(
+        Q(user=person) | Q(care_links__in=CareLink.objects.current(now).filter(caregiver=person))
+    )
+    works = Membership.objects.current(now).filter(user=person)
+    clinics = Clinic.objects.filter(
+        Q(pk__in=patients.values("clinic")) | Q(pk__in=works.values("clinic"))
+    )
+    found = clinics.exclude(country="ZZ").values_list("country", flat=True)
+    return sorted(set(found))
 
 
 def verification_behind(token: str, now: datetime) -> ContactVerification | None:

@@ -1,8 +1,9 @@
-"""Addresses: added unproved, proved by a mailed link, switched off when they bounce."""
+"""Addresses: added unproved, proved by a link sent there, switched off when they bounce."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -11,11 +12,12 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from accounts.domain.problems import Conflict, Problem, Refusal
+from accounts.domain.telephones import e164_of
 from accounts.domain.texts import is_sendable_domain
 from accounts.domain.tokens import fingerprint
 from accounts.models import Clinic, ContactPoint, ContactVerification, User
-from accounts.models.contact_points import EMAIL
-from accounts.selectors.contact_points import verification_behind
+from accounts.models.contact_points import EMAIL, SMS
+from accounts.selectors.contact_points import countries_of, verification_behind
 from accounts.services.audit import audit_record
 from accounts.services.checks import problems_in, row_check
 from accounts.services.links import LINK_WINDOW, LinkGone, token_new
@@ -33,32 +35,35 @@ def contact_point_add(
     clinic: Clinic | None = None,
     duty: str = "",
     kind: str = EMAIL,
+    label: str = "",
     by: User | None = None,
     job: str = "",
 ) -> ContactPoint:
     """Add an address of a person, or of a clinic for a duty, and ask for its verification.
 
-    Nothing but the verification link is sent to it before it is verified. Raises Refusal (field
-    "address") when it is no address, or when `by` has had too many mails sent; Conflict when it is
-    there already.
+    Nothing but the verification link is sent to it before it is verified. A telephone number is
+    kept in its international form; without "+" it is read in the owner's country, where that is
+    known. Raises Refusal (field "address") when it is no address, or when `by` has had too many
+    links sent; Conflict when it is there already.
     """
-    address = address.strip()
-    address_check(address)
+    address = _address_read(kind, address.strip(), person=person, clinic=clinic, now=now)
     if by is not None:
         day_limit_check(by=by, field="address", now=now)
     row = _row_new(
         {"person": person, "clinic": clinic, "duty": duty}, address=address, kind=kind, now=now
     )
+    row.label = label.strip()
+    row_check(row)
     if by is not None:
         address_rest_check(address=address, field="address", now=now)
     row.save()
-    _audit(row, "contact_point.added", now=now, by=by, job=job)
+    contact_point_audit(row, "contact_point.added", now=now, by=by, job=job)
     return row
 
 
 def _row_new(owner: dict[str, Any], *, address: str, kind: str, now: datetime) -> ContactPoint:
     """Return the next row of this owner, not saved; Conflict when the address is there already."""
-    _lock_owner(owner["person"], owner["clinic"])
+    owner_lock(owner["person"], owner["clinic"])
     kept = ContactPoint.objects.kept().filter(**owner)
     if kept.annotate(lower=Lower("address")).filter(lower=address.lower(), kind=kind).exists():
         raise Conflict(Problem("address", _("This address is on the list already.")))
@@ -73,6 +78,23 @@ def _row_new(owner: dict[str, Any], *, address: str, kind: str, now: datetime) -
     )
     row_check(row)
     return row
+
+
+def _address_read(
+    kind: str, typed: str, *, person: User | None, clinic: Clinic | None, now: datetime
+) -> str:
+    """Return the address as it is kept; Refusal when this kind of message cannot go there."""
+    if kind not in settings.CONTACT_KINDS or kind not in {EMAIL, SMS}:
+        raise Refusal(Problem("kind", _("No messages of this kind are sent from here.")))
+    if kind == EMAIL:
+        address_check(typed)
+        return typed
+    countries = [clinic.country] if clinic is not None else countries_of(person, now)
+    number = e164_of(typed, countries[0] if len(countries) == 1 else "")
+    if not number:
+        text = _("Write the telephone number with its country code, as +44 7700 900412.")
+        raise Refusal(Problem("address", text))
+    return number
 
 
 def address_check(address: str, *, field: str = "address") -> None:
@@ -92,14 +114,14 @@ def contact_point_settle(*, person: User, address: str, is_proved: bool, now: da
 
     A mailed link has proved the address; a handed one has not, and asks for the proof by mail.
     """
-    _lock_owner(person, None)
+    owner_lock(person, None)
     kept = ContactPoint.objects.kept().filter(person=person, kind=EMAIL)
     row = kept.annotate(lower=Lower("address")).filter(lower=address.lower()).first()
     if row is None:
         owner = {"person": person, "clinic": None, "duty": ""}
         row = _row_new(owner, address=address.strip(), kind=EMAIL, now=now)
         row.save()
-        _audit(row, "contact_point.settled", now=now, by=person)
+        contact_point_audit(row, "contact_point.settled", now=now, by=person)
     if is_proved and row.verified_at is None:
         _verify(row, now=now, by=person)
 
@@ -141,7 +163,7 @@ def contact_point_ask_again(*, contact_point: ContactPoint, by: User, now: datet
     day_limit_check(by=by, field="", now=now)
     row.verification_wanted_at = now
     row.save(update_fields=["verification_wanted_at"])
-    _audit(row, "contact_point.verification_asked", now=now, by=by)
+    contact_point_audit(row, "contact_point.verification_asked", now=now, by=by)
 
 
 @transaction.atomic
@@ -174,7 +196,9 @@ def contact_point_disable(
     contact_point.disabled_at = now
     contact_point.disabled_reason = reason[:300]
     contact_point.save(update_fields=["disabled_at", "disabled_reason"])
-    _audit(contact_point, "contact_point.disabled", now=now, by=by, job="" if by else job)
+    contact_point_audit(
+        contact_point, "contact_point.disabled", now=now, by=by, job="" if by else job
+    )
 
 
 @transaction.atomic
@@ -182,36 +206,13 @@ def contact_point_remove(*, contact_point: ContactPoint, by: User, now: datetime
     """Take an address off the list; its open links stop working and nothing more goes there."""
     contact_point.removed_at = now
     contact_point.verification_wanted_at = None
-    contact_point.save(update_fields=["removed_at", "verification_wanted_at"])
-    _audit(contact_point, "contact_point.removed", now=now, by=by)
+    contact_point.test_wanted_at = None
+    contact_point.save(update_fields=["removed_at", "verification_wanted_at", "test_wanted_at"])
+    contact_point_audit(contact_point, "contact_point.removed", now=now, by=by)
 
 
-@transaction.atomic
-def contact_point_set_quiet_hours(
-    *,
-    contact_point: ContactPoint,
-    quiet_from_time: time | None,
-    quiet_until_time: time | None,
-    by: User,
-    now: datetime,
-) -> None:
-    """Set from when until when (the person's wall time) nothing goes here; None twice ends it.
-
-    Emergencies ignore quiet hours. Raises Refusal when only one time is given or both are equal.
-    """
-    if (quiet_from_time is None) != (quiet_until_time is None):
-        missing = "quiet_from_time" if quiet_from_time is None else "quiet_until_time"
-        raise Refusal(Problem(missing, _("Give both times, or neither.")))
-    if quiet_from_time is not None and quiet_from_time == quiet_until_time:
-        raise Refusal(Problem("quiet_until_time", _("The two times are the same.")))
-    contact_point.quiet_from_time = quiet_from_time
-    contact_point.quiet_until_time = quiet_until_time
-    contact_point.save(update_fields=["quiet_from_time", "quiet_until_time"])
-    _audit(contact_point, "contact_point.quiet_hours_set", now=now, by=by)
-
-
-def _lock_owner(person: User | None, clinic: Clinic | None) -> None:
-    """Let one addition at a time go on for this owner."""
+def owner_lock(person: User | None, clinic: Clinic | None) -> None:
+    """Let one change of this owner's list at a time go on, until the transaction ends."""
     if person is not None:
         User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if clinic is not None:
@@ -219,19 +220,28 @@ def _lock_owner(person: User | None, clinic: Clinic | None) -> None:
 
 
 def _verify(row: ContactPoint, *, now: datetime, by: User | None) -> None:
+    """Take the address as proved: it counts again, and what went wrong before is over."""
     row.verified_at = now
-    row.disabled_at = None
-    row.disabled_reason = ""
-    row.verification_wanted_at = None
+    row.disabled_at = row.last_error_at = row.verification_wanted_at = None
+    row.disabled_reason = row.last_error = ""
     row.save(
-        update_fields=["verified_at", "disabled_at", "disabled_reason", "verification_wanted_at"]
+        update_fields=[
+            "verified_at",
+            "disabled_at",
+            "disabled_reason",
+            "last_error",
+            "last_error_at",
+            "verification_wanted_at",
+        ]
     )
-    _audit(row, "contact_point.verified", now=now, by=by, job="" if by else "verification link")
+    job = "" if by else "verification link"
+    contact_point_audit(row, "contact_point.verified", now=now, by=by, job=job)
 
 
-def _audit(
+def contact_point_audit(
     row: ContactPoint, action: str, *, now: datetime, by: User | None, job: str = ""
 ) -> None:
+    """Write down who did what to an address; the address itself is not repeated there."""
     clinic = row.clinic
     audit_record(
         actor=by, action=action, target=row, now=now, clinic=clinic, job=job, duty=row.duty

@@ -27,11 +27,6 @@ from accounts.services.clinics import (
     clinic_update,
     membership_end,
 )
-from accounts.services.contact_points import (
-    contact_point_add,
-    contact_point_ask_again,
-    contact_point_remove,
-)
 from accounts.services.invitations import (
     invitation_create,
     invitation_hand_over,
@@ -41,6 +36,7 @@ from accounts.services.invitations import (
 from accounts.web.answers import person_of, problems_put, problems_tell
 from accounts.web.clinic_forms import DutyForm, HoursForm, NumbersForm, RungsForm, StaffForm
 from accounts.web.codes import handed_link
+from accounts.web.contact_rows import contact_rows
 
 
 @require_safe
@@ -53,83 +49,49 @@ def clinic(request: HttpRequest, slug: str = "") -> HttpResponse:
     found = managed.filter(slug=slug).first() if slug else managed.first()
     if found is None:
         raise NotVisible
-    return _page(request, found, now)
+    return clinic_page(request, found, now)
 
 
 @require_POST
 def numbers(request: HttpRequest, slug: str) -> HttpResponse:
     """Change names, numbers and minutes."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     form = NumbersForm(request.POST)
 
     def save() -> None:
         clinic_update(clinic=managed, by=user, now=now, **form.answers())
 
-    return _saved(request, managed, now, form, save, shown_as="numbers_form")
+    return saved(request, managed, now, form, save, shown_as="numbers_form")
 
 
 @require_POST
 def hours(request: HttpRequest, slug: str) -> HttpResponse:
     """Replace the opening hours."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     form = HoursForm(request.POST)
 
     def save() -> None:
         clinic_set_opening_hours(clinic=managed, spans=form.answers(), by=user, now=now)
 
-    return _saved(request, managed, now, form, save, shown_as="hours_form")
+    return saved(request, managed, now, form, save, shown_as="hours_form")
 
 
 @require_POST
 def rungs(request: HttpRequest, slug: str) -> HttpResponse:
     """Replace the ladder that new plans start from."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     form = RungsForm(request.POST)
 
     def save() -> None:
         clinic_set_rungs(clinic=managed, rungs=form.answers(), by=user, now=now)
 
-    return _saved(request, managed, now, form, save, shown_as="rungs_form")
-
-
-@require_POST
-def contact_add(request: HttpRequest, slug: str) -> HttpResponse:
-    """Add an address of the desk or of the out-of-hours service."""
-    user, managed, now = _asked_by(request, slug)
-    form = DutyForm(request.POST)
-
-    def save() -> None:
-        contact_point_add(clinic=managed, by=user, now=now, **form.cleaned_data)
-
-    return _saved(request, managed, now, form, save, shown_as="duty_form")
-
-
-@require_POST
-def contact_ask_again(request: HttpRequest, slug: str, point_id: UUID) -> HttpResponse:
-    """Mail another verification link."""
-    user, managed, now = _asked_by(request, slug)
-    try:
-        contact_point_ask_again(contact_point=_point(managed, point_id), by=user, now=now)
-    except Refusal as refusal:
-        problems_tell(request, refusal)
-    else:
-        messages.success(request, _("A link is on its way to this address. Open it there."))
-    return redirect("accounts:clinic_named", managed.slug)
-
-
-@require_POST
-def contact_remove(request: HttpRequest, slug: str, point_id: UUID) -> HttpResponse:
-    """Take an address of the clinic off the list."""
-    user, managed, now = _asked_by(request, slug)
-    contact_point_remove(contact_point=_point(managed, point_id), by=user, now=now)
-    messages.success(request, _("Removed. Nothing more goes there."))
-    return redirect("accounts:clinic_named", managed.slug)
+    return saved(request, managed, now, form, save, shown_as="rungs_form")
 
 
 @require_POST
 def staff_invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite a colleague; what they may do is decided here and not on their side."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     form = StaffForm(request.POST)
 
     def save() -> None:
@@ -144,13 +106,13 @@ def staff_invite(request: HttpRequest, slug: str) -> HttpResponse:
             now=now,
         )
 
-    return _saved(request, managed, now, form, save, shown_as="staff_form")
+    return saved(request, managed, now, form, save, shown_as="staff_form")
 
 
 @require_POST
 def staff_end(request: HttpRequest, slug: str, membership_id: UUID) -> HttpResponse:
     """End somebody's work here, at once."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     membership = staff_of(managed, now).filter(pk=membership_id).first()
     if membership is None:
         raise NotVisible
@@ -167,7 +129,7 @@ def staff_end(request: HttpRequest, slug: str, membership_id: UUID) -> HttpRespo
 @require_POST
 def staff_again(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse:
     """Replace a colleague's invitation by a fresh one."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     try:
         invitation_send_again(invitation=_asked(managed, invitation_id), by=user, now=now)
     except Refusal as refusal:
@@ -180,7 +142,7 @@ def staff_again(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpRes
 @require_POST
 def staff_withdraw(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse:
     """Withdraw a colleague's invitation."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     invitation_revoke(invitation=_asked(managed, invitation_id), by=user, now=now)
     messages.success(request, _("Withdrawn. The link no longer works."))
     return redirect("accounts:clinic_named", managed.slug)
@@ -189,7 +151,7 @@ def staff_withdraw(request: HttpRequest, slug: str, invitation_id: UUID) -> Http
 @require_POST
 def staff_code(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse:
     """Make a colleague's link to hand over and show it this once."""
-    user, managed, now = _asked_by(request, slug)
+    user, managed, now = asked_by(request, slug)
     asked = _asked(managed, invitation_id)
     try:
         token = invitation_hand_over(invitation=asked, by=user, now=now)
@@ -200,7 +162,7 @@ def staff_code(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResp
     return render(request, "accounts/handed_link.html", shown | {"shell": "desk.html"})
 
 
-def _asked_by(request: HttpRequest, slug: str) -> tuple[User, Clinic, datetime]:
+def asked_by(request: HttpRequest, slug: str) -> tuple[User, Clinic, datetime]:
     """Return who asks, the clinic they manage under this name, and now; else NotVisible."""
     now = database_now()
     user = person_of(request)
@@ -210,12 +172,12 @@ def _asked_by(request: HttpRequest, slug: str) -> tuple[User, Clinic, datetime]:
     return user, managed, now
 
 
-def _saved(
+def saved(
     request: HttpRequest,
     managed: Clinic,
     now: datetime,
     form: forms.Form,
-    save: Callable[[], None],
+    save: Callable[[], object],
     *,
     shown_as: str,
 ) -> HttpResponse:
@@ -232,10 +194,12 @@ def _saved(
         else:
             messages.success(request, _("Saved."))
             return redirect("accounts:clinic_named", managed.slug)
-    return _page(request, managed, now, **{shown_as: form})
+    return clinic_page(request, managed, now, **{shown_as: form})
 
 
-def _page(request: HttpRequest, managed: Clinic, now: datetime, **sent: forms.Form) -> HttpResponse:
+def clinic_page(
+    request: HttpRequest, managed: Clinic, now: datetime, **sent: forms.Form
+) -> HttpResponse:
     """Render all settings around the one form that was sent."""
     working = set(invitations_that_work(now).filter(clinic=managed).values_list("pk", flat=True))
     points = list(clinic_contact_points(managed))
@@ -246,7 +210,7 @@ def _page(request: HttpRequest, managed: Clinic, now: datetime, **sent: forms.Fo
         "rungs_form": RungsForm(rungs=managed.rungs.all()),
         "duty_form": DutyForm(),
         "staff_form": StaffForm(),
-        "points": points,
+        "points": contact_rows(points),
         "unreached": [duty for duty in ("desk", "out_of_hours") if not _reaches(points, duty)],
         "staff": _staff(managed, now),
         "invited": [
@@ -268,13 +232,6 @@ def _reaches(points: list[ContactPoint], duty: str) -> bool:
 
 def _staff(managed: Clinic, now: datetime) -> list[Membership]:
     return list(staff_of(managed, now))
-
-
-def _point(managed: Clinic, point_id: UUID) -> ContactPoint:
-    point = clinic_contact_points(managed).filter(pk=point_id).first()
-    if point is None:
-        raise NotVisible
-    return point
 
 
 def _asked(managed: Clinic, invitation_id: UUID) -> Invitation:

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from accounts.domain.capacities import Capacity
 from accounts.domain.opening_hours import OpenSpan, span_problems
 from accounts.domain.problems import Refusal
 from accounts.models import Clinic, ClinicRung
-from accounts.models.contact_points import DESK, OUT_OF_HOURS
+from accounts.models.contact_points import DESK, EMAIL, OUT_OF_HOURS, SMS
 from accounts.models.validators import one_line
 from accounts.services.clinics import ClinicNumbers
 from accounts.web.forms import MailField, NameField, PhoneField, ZoneField, time_field
@@ -268,17 +269,26 @@ class RungsForm(forms.Form):
 class DutyForm(forms.Form):
     """One more address at which the clinic itself is told."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "duty_%s"} | kwargs)
-
     duty = forms.ChoiceField(
         label=_("Answers"),
         choices=[(DESK, _("in opening hours (desk)")), (OUT_OF_HOURS, _("out of hours"))],
     )
-    address = MailField(
-        label=_("E-mail address"),
-        help_text=_("We mail a link there. Nothing else goes there until it has been opened."),
+    kind = forms.ChoiceField(label=_("By"))
+    address = forms.CharField(
+        label=_("Address or number"),
+        max_length=254,
+        help_text=_("A link goes there first. Nothing else does until it has been opened."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "duty_%s"} | kwargs)
+        words = {EMAIL: _("e-mail"), SMS: _("text message")}
+        kinds = [(kind, word) for kind, word in words.items() if kind in settings.CONTACT_KINDS]
+        if len(kinds) == 1:
+            del self.fields["kind"]
+        else:
+            self.fields["kind"].choices = kinds
 
 
 class StaffForm(forms.Form):

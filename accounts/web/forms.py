@@ -176,6 +176,24 @@ class AddressForm(forms.Form):
     )
 
 
+class NumberForm(forms.Form):
+    """One more telephone number to send texts to."""
+
+    address = forms.CharField(
+        label=_("A telephone number for texts"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+    def __init__(self, *args: Any, countries: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "number_%s"} | kwargs)
+        self.fields["address"].help_text = (
+            _("We send a link there. Nothing else goes there until it has been opened.")
+            if len(countries) == 1
+            else _("With the country code, as +44 7700 900412. We send a link there first.")
+        )
+
+
 class QuietHoursForm(forms.Form):
     """From when until when nothing but an emergency goes to an address."""
 

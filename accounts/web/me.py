@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -16,21 +17,16 @@ from accounts.access import NotVisible, capacities_held_by, require
 from accounts.clock import database_now
 from accounts.domain.capacities import CLINIC_CAPACITIES, Capacity, Verb
 from accounts.domain.problems import Refusal
-from accounts.models import CareLink, ContactPoint, Patient, User
+from accounts.models import CareLink, Patient, User
 from accounts.selectors.care_links import care_links_of, caregivers_of
-from accounts.selectors.contact_points import contact_points_of
+from accounts.selectors.contact_points import contact_points_of, countries_of
 from accounts.selectors.looks import looks_of
 from accounts.selectors.people import record_of
 from accounts.services.care_links import care_link_consent, care_link_end
-from accounts.services.contact_points import (
-    contact_point_add,
-    contact_point_ask_again,
-    contact_point_remove,
-    contact_point_set_quiet_hours,
-)
 from accounts.services.people import user_update
 from accounts.web.answers import form_door, person_of, problems_put, problems_tell
-from accounts.web.forms import AddressForm, PersonForm, QuietHoursForm
+from accounts.web.contact_rows import contact_rows
+from accounts.web.forms import AddressForm, NumberForm, PersonForm, QuietHoursForm
 from accounts.web.people import caregiver_rows
 
 LOOKS_SHOWN = 5
@@ -52,68 +48,7 @@ def me(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("accounts:me")
-    return _page(request, user, now, person_form=form)
-
-
-@require_POST
-def address_add(request: HttpRequest) -> HttpResponse:
-    """Add an address; the link that proves it is mailed by the engine."""
-    now = database_now()
-    user = person_of(request)
-    form = AddressForm(request.POST)
-    if form.is_valid():
-        try:
-            contact_point_add(person=user, by=user, now=now, **form.cleaned_data)
-        except Refusal as refusal:
-            problems_put(form, refusal)
-        else:
-            messages.success(request, _("A link is on its way to this address. Open it there."))
-            return redirect("accounts:me")
-    return _page(request, user, now, address_form=form)
-
-
-@require_POST
-def address_ask_again(request: HttpRequest, point_id: UUID) -> HttpResponse:
-    """Mail another verification link."""
-    now = database_now()
-    user = person_of(request)
-    try:
-        contact_point_ask_again(contact_point=_point(user, point_id), by=user, now=now)
-    except Refusal as refusal:
-        problems_tell(request, refusal)
-    else:
-        messages.success(request, _("A link is on its way to this address. Open it there."))
-    return redirect("accounts:me")
-
-
-@require_POST
-def address_quiet(request: HttpRequest, point_id: UUID) -> HttpResponse:
-    """Set the quiet hours of an address."""
-    now = database_now()
-    user = person_of(request)
-    point = _point(user, point_id)
-    form = QuietHoursForm(request.POST, prefix=str(point.pk))
-    if form.is_valid():
-        try:
-            contact_point_set_quiet_hours(
-                contact_point=point, by=user, now=now, **form.cleaned_data
-            )
-        except Refusal as refusal:
-            problems_put(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("accounts:me")
-    return _page(request, user, now, quiet_form=(point.pk, form))
-
-
-@require_POST
-def address_remove(request: HttpRequest, point_id: UUID) -> HttpResponse:
-    """Take an address off the list."""
-    now = database_now()
-    user = person_of(request)
-    contact_point_remove(contact_point=_point(user, point_id), by=user, now=now)
-    messages.success(request, _("Removed. Nothing more goes there."))
-    return redirect("accounts:me")
+    return me_page(request, user, now, person_form=form)
 
 
 @require_POST
@@ -165,43 +100,29 @@ def looks(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/looks.html", shown)
 
 
-def _page(
+def me_page(
     request: HttpRequest,
     user: User,
     now: datetime,
     *,
-    person_form: PersonForm | None = None,
-    address_form: AddressForm | None = None,
     quiet_form: tuple[UUID, QuietHoursForm] | None = None,
+    **sent: forms.Form,
 ) -> HttpResponse:
     """Render the whole page around the one form that was sent."""
     patient = record_of(user)
     shown: dict[str, Any] = {
-        "person_form": person_form or PersonForm.showing(user),
-        "address_form": address_form or AddressForm(),
-        "points": [(point, _quiet_form(point, quiet_form)) for point in contact_points_of(user)],
+        "person_form": PersonForm.showing(user),
+        "address_form": AddressForm(),
+        "number_form": NumberForm(countries=countries_of(user, now)),
+        "points": contact_rows(contact_points_of(user), quiet_form),
+        "kinds": settings.CONTACT_KINDS,
         "patient": patient,
         "caregivers": caregiver_rows(patient, now) if patient else [],
         "looks": looks_of(patient)[:LOOKS_SHOWN] if patient else [],
         "helping": care_links_of(user, now),
         "zone": user.zone,
     }
-    return render(request, "accounts/me.html", shown | _shell(user, now))
-
-
-def _quiet_form(point: ContactPoint, sent: tuple[UUID, QuietHoursForm] | None) -> forms.Form:
-    if sent is not None and sent[0] == point.pk:
-        return sent[1]
-    names = ("quiet_from_time", "quiet_until_time")
-    initial = {name: getattr(point, name) for name in names}
-    return QuietHoursForm(prefix=str(point.pk), initial=initial)
-
-
-def _point(user: User, point_id: UUID) -> ContactPoint:
-    point = contact_points_of(user).filter(pk=point_id).first()
-    if point is None:
-        raise NotVisible
-    return point
+    return render(request, "accounts/me.html", shown | sent | _shell(user, now))
 
 
 def _own_record(user: User, verb: Verb, now: datetime) -> Patient:

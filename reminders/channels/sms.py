@@ -17,6 +17,9 @@ from reminders.channels.sessions import Keeper
 SERVICE = "MG"
 """How the id of a messaging service begins; anything else is a sender's number or name."""
 
+REPORT_AGAIN = "#rc=5&rp=5xx,ct,rt"
+"""Behind the address for reports: Twilio tries five times when we cannot take one."""
+
 # What no second try changes: not a number, a landline, or somebody who has answered STOP.
 NEVER_AGAIN = frozenset({21211, 21214, 21217, 21265, 21610, 21614, 30005, 30006})
 
@@ -64,7 +67,12 @@ def is_for_good(code: object) -> bool:
 
 def status_callback() -> str:
     """Return where the provider reports later; "" where it could not reach us safely."""
-    return settings.PUBLIC_URL + reverse("webhook-sms") if settings.IS_HTTPS else ""
+    return report_url() + REPORT_AGAIN if settings.IS_HTTPS else ""
+
+
+def report_url() -> str:
+    """Return the address of our door for reports, as the outside knows it."""
+    return settings.PUBLIC_URL + reverse("webhook-sms")
 
 
 def _form(letter: Letter) -> dict[str, str]:

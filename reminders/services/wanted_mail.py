@@ -1,4 +1,4 @@
-"""Invitations and verifications that somebody asked to be mailed become messages."""
+"""Invitations, verifications and tests that somebody asked for become messages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.selectors.contact_points import contact_points_wanting_verification
+from accounts.selectors.contact_points import (
+    contact_points_wanting_a_test,
+    contact_points_wanting_verification,
+)
 from accounts.selectors.invitations import invitations_wanting_mail
+from accounts.services.contact_choices import contact_point_mark_test_queued
 from accounts.services.contact_points import contact_point_mark_verification_mailed
 from accounts.services.invitations import invitation_mark_mailed
 from reminders.domain.messages import MessageState, Purpose, urgency_of
@@ -21,6 +25,7 @@ def wanted_mail_queue(*, now: datetime, limit: int) -> int:
     points = contact_points_wanting_verification(now).select_for_update(
         skip_locked=True, of=("self",)
     )
+    tests = contact_points_wanting_a_test(now).select_for_update(skip_locked=True, of=("self",))
     messages = []
     for invitation in invitations[:limit]:
         messages.append(_message(Purpose.INVITATION, now, invitation=invitation))
@@ -31,6 +36,10 @@ def wanted_mail_queue(*, now: datetime, limit: int) -> int:
         contact_point_mark_verification_mailed(
             contact_point=point, wanted_at=point.verification_wanted_at or now
         )
+    for point in tests[:limit]:
+        owner = {"person": point.person, "clinic": point.clinic, "duty": point.duty}
+        messages.append(_message(Purpose.TEST, now, contact_point=point, **owner))
+        contact_point_mark_test_queued(contact_point=point, wanted_at=point.test_wanted_at or now)
     return len(Message.objects.bulk_create(messages))
 
 

@@ -13,6 +13,7 @@ from accounts.selectors.contact_points import (
     contact_points_wanting_verification,
     usable_contact_points,
 )
+from accounts.services.contact_choices import contact_point_set_quiet_hours
 from accounts.services.contact_points import (
     contact_point_add,
     contact_point_ask_again,
@@ -20,7 +21,6 @@ from accounts.services.contact_points import (
     contact_point_mark_verification_mailed,
     contact_point_mint_token,
     contact_point_remove,
-    contact_point_set_quiet_hours,
     contact_point_verify,
 )
 from accounts.services.links import LINK_WINDOW, LinkGone

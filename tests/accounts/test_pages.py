@@ -5,6 +5,7 @@ import re
 from django.test import Client
 
 from accounts.models import CareLink, Clinic, Invitation, Membership, Patient
+from accounts.selectors.contact_points import usable_contact_points
 from tests.accounts.pages import without_tokens
 from tests.cast import Cast
 
@@ -251,7 +252,10 @@ def test_the_clinics_page_says_when_nobody_would_be_told(live_cast: Cast) -> Non
     browser = live_cast.client(live_cast.admin)
     assert "Nobody is told" not in browser.get("/clinic/").content.decode()
     desk = live_cast.harbour.contact_points.get(duty="desk")
-    browser.post(f"/clinic/harbour/contacts/{desk.pk}/remove/")
+    asked = browser.post(f"/clinic/harbour/contacts/{desk.pk}/remove/")
+    assert "Nobody would be told in opening hours" in asked.content.decode()
+    assert desk in usable_contact_points(clinic=live_cast.harbour, duty="desk")
+    browser.post(f"/clinic/harbour/contacts/{desk.pk}/remove/", {"sure": "yes"})
     assert "no plan of this clinic can be signed" in browser.get("/clinic/").content.decode()
 
 

@@ -33,11 +33,20 @@ TRAVELLERS = frozenset({PATIENT, LOGS})
 TOLD = frozenset({LOGS, ALERTED, CLINIC})
 
 # Addresses about nobody's record: what they answer is about the person who asks.
-ABOUT_ONESELF = frozenset({("GET", "me/"), ("GET", "patients/")})
+ABOUT_ONESELF = frozenset(
+    {
+        ("GET", "me/"),
+        ("GET", "me/contact-points/"),
+        ("POST", "me/contact-points/"),
+        ("GET", "patients/"),
+    }
+)
 PUBLIC = frozenset({("GET", "medicines/baclofen/")})
 
 ONE = "patients/<uuid:patient_id>/"
 POLICY: dict[tuple[str, str], frozenset[str]] = {
+    ("POST", "me/contact-points/<uuid:point_id>/test/"): OWN,
+    ("POST", "me/contact-points/<uuid:point_id>/remove/"): OWN,
     ("POST", "patients/"): STAFF,
     ("GET", "worklist/"): STAFF,
     ("GET", ONE): EVERYBODY,
@@ -107,6 +116,7 @@ class Operation:
         rows = {
             "patient_id": world.cast.ewan,
             "link_id": world.asked_link,
+            "point_id": world.cast.ewan_user.contact_points.get(),
             "plan_id": world.plan,
             "dose_id": world.past_dose,
             "entry_id": world.entry,
