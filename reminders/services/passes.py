@@ -73,6 +73,7 @@ class Pass:
         self._seen.update(each.message_id for each in claimed)
         low = LOW if has_news else -1
         self._record(self._lanes.results(seconds=RECORD_SECONDS, low=low))
+        self._lanes.raise_faults()
         self._give_back(self._lanes.stale())
         return True
 

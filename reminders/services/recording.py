@@ -110,7 +110,9 @@ def refusal_record(*, delivery: Delivery, now: datetime) -> None:
     if not delivery.point._state.adding:
         contact_point_refused(contact_point=delivery.point, error=_said(delivery), now=now)
     if has_another_way(message):
-        message_try_elsewhere(message=message, point=delivery.point, said=_said(delivery), now=now)
+        message_try_elsewhere(
+            message=message, point=delivery.point, said=_said(delivery), at=now, now=now
+        )
     else:
         message_give_up(message=message, point=delivery.point, said=_said(delivery), now=now)
 
@@ -142,18 +144,18 @@ def messages_requeue(*, messages: Sequence[Message]) -> None:
 
 
 def message_try_elsewhere(
-    *, message: Message, point: ContactPoint, said: str, now: datetime
+    *, message: Message, point: ContactPoint | None, said: str, at: datetime, now: datetime
 ) -> None:
-    """Send a message that came back to the recipient's next contact point, at once."""
+    """Send a message that came back from `at` on, to the recipient's next contact point."""
     threads_write(
         messages={message.pk: message},
         kind=AlertEventKind.BOUNCED,
-        ways={message.pk: point.kind},
+        ways=_way(message, point),
         now=now,
         said=said,
     )
     _flag(message, now)
-    message.next_try_at = now
+    message.next_try_at = at
     messages_requeue(messages=[message])
 
 
@@ -173,7 +175,7 @@ def message_give_up(
     threads_write(
         messages={message.pk: message},
         kind=AlertEventKind.BOUNCED,
-        ways={message.pk: point.kind} if point is not None else {},
+        ways=_way(message, point),
         now=now,
         said=said,
     )
@@ -216,17 +218,15 @@ def threads_write(
     AlertEvent.objects.bulk_create(events)
 
 
-def has_another_way(message: Message) -> bool:
-    """Tell whether the recipient has a usable contact point left.
+def has_another_way(message: Message, *, besides: ContactPoint | None = None) -> bool:
+    """Tell whether the recipient has a usable contact point left, besides this one if given.
 
     A link that proves an address, a test and an invitation are for one address alone.
     """
     if message.contact_point_id is not None or message.invitation_id is not None:
         return False
-    usable = usable_contact_points(
-        person=message.person, clinic=message.clinic, duty=message.duty
-    )  # fmt: skip
-    return usable.exists()
+    usable = usable_contact_points(person=message.person, clinic=message.clinic, duty=message.duty)
+    return usable.exclude(pk=besides.pk if besides is not None else None).exists()
 
 
 def messages_end(*, messages: Iterable[Message], state: MessageState, now: datetime) -> None:
@@ -260,6 +260,10 @@ def _attempt(
         detail=_said(delivery),
         provider_id=delivery.provider_id,
     )
+
+
+def _way(message: Message, point: ContactPoint | None) -> dict[UUID, str]:
+    return {} if point is None else {message.pk: point.kind}
 
 
 def _is_permanent(delivery: Delivery) -> bool:

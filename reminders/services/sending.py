@@ -37,6 +37,7 @@ class Lane:
         self._letters: deque[tuple[float, Prepared]] = deque()
         self._changed = Condition()
         self._is_closed = False
+        self._idle = 0
         self._threads = ThreadPoolExecutor(SENDERS)
         self._shifts: list[Future[None]] = []
         self._opened_at = monotonic()
@@ -59,8 +60,9 @@ class Lane:
         """Hand a letter over to the senders."""
         with self._changed:
             self._letters.append((monotonic(), prepared))
+            is_short = len(self._letters) > self._idle and len(self._shifts) < SENDERS
             self._changed.notify()
-        if len(self._shifts) < min(SENDERS, len(self)):
+        if is_short:
             self._shifts.append(self._threads.submit(self._shift))
 
     def stale(self, *, fresh_seconds: float = FRESH_SECONDS) -> list[Prepared]:
@@ -96,7 +98,9 @@ class Lane:
 
     def _next(self) -> Prepared | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._letters or self._is_closed)
+            self._idle += 1
+            self._changed.wait_for(lambda: bool(self._letters) or self._is_closed)
+            self._idle -= 1
             return self._letters.popleft()[1] if self._letters else None
 
 
@@ -156,9 +160,12 @@ class Lanes:
         while not self._results.empty():
             found.append(self._results.get())
         self._out.difference_update(each.claimed for each in found)
+        return found
+
+    def raise_faults(self) -> None:
+        """Raise what ended a sender that should not have ended; record the results first."""
         for lane in self._lanes.values():
             lane.raise_faults()
-        return found
 
     def stale(self, *, fresh_seconds: float = FRESH_SECONDS) -> list[Claimed]:
         """Take back the letters that have waited too long for a sender."""
