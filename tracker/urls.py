@@ -17,6 +17,7 @@ from tracker.web import (
     pump_phone,
     signs,
     thread,
+    thread_export,
     travel,
     urgent,
     worklist,
@@ -107,6 +108,7 @@ clinician_pages: list[URLPattern | URLResolver] = [
 # For everybody who sees the patient; what each may do there differs.
 alert_pages: list[URLPattern | URLResolver] = [
     path("alerts/<uuid:alert_id>/", thread.alert, name="alert"),
+    path("alerts/<uuid:alert_id>/thread.csv", thread_export.alert_csv, name="alert-csv"),
     path("alerts/<uuid:alert_id>/acknowledge/", thread.acknowledge, name="alert-acknowledge"),
     path("alerts/<uuid:alert_id>/pass-on/", thread.pass_on, name="alert-pass-on"),
     path("alerts/<uuid:alert_id>/close/", thread.close_alert, name="alert-close"),

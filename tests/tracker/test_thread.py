@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.clock import database_now
+from accounts.domain.capacities import Capacity
 from accounts.models import AuditRow, Look, User
 from tests.cast import Cast, cast_make
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
@@ -98,14 +99,18 @@ def test_each_rung_shows_who_was_told_and_what_came_of_it(present: Cast, silence
     )
     bounced.rung = 3
     bounced.save()
-    (rung,) = alert_thread(silence, present.now).rungs
+    (rung,) = alert_thread(silence, present.now, [Capacity.CLINICIAN]).rungs
     assert rung.heading == "Rung 3, after 90 minutes: caregivers"
     assert [
-        (line.who, line.relation, [(turn.words, turn.detail) for turn in line.turns])
+        (
+            line.who,
+            line.relation,
+            [(turn.words, turn.way_words, turn.detail) for turn in line.turns],
+        )
         for line in rung.lines
     ] == [
-        ("Isla Macrae", "caregiver", [("Told", "by e-mail")]),
-        ("Tomasz Wrona", "caregiver", [("Came back", "mailbox full")]),
+        ("Isla Macrae", "caregiver", [("Told", "E-mail", "")]),
+        ("Tomasz Wrona", "caregiver", [("Came back", "", "mailbox full")]),
     ]
 
 

@@ -73,11 +73,23 @@ class AlertOutput(serializers.Serializer[Any]):
 
 
 class TurnOutput(serializers.Serializer[Any]):
-    """What became of a message."""
+    """What became of a message, and by which channel."""
+
+    at = serializers.DateTimeField()
+    way = serializers.CharField(
+        help_text="email, sms, push, worklist; empty where it left by none."
+    )
+    about = serializers.CharField(help_text="What it was about: no medicine and no amount.")
+    words = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class AnswerOutput(serializers.Serializer[Any]):
+    """What somebody said who had been told."""
 
     at = serializers.DateTimeField()
     words = serializers.CharField()
-    detail = serializers.CharField()
+    quote = serializers.CharField()
 
 
 class MessageOutput(serializers.Serializer[Any]):
@@ -87,6 +99,7 @@ class MessageOutput(serializers.Serializer[Any]):
     who = serializers.CharField()
     relation = serializers.CharField()
     turns = TurnOutput(many=True)
+    answer = AnswerOutput(allow_null=True)
 
 
 class ThreadRungOutput(serializers.Serializer[Any]):
@@ -147,6 +160,9 @@ class AlertThreadApi(AlertDoor):
         amount = serializers.CharField(help_text="Of the dose, exactly as entered; or empty.")
         rungs = ThreadRungOutput(many=True)
         acts = ActOutput(many=True)
+        closed_until = serializers.CharField(
+            help_text="That nobody at the clinic sees it before it opens; else empty."
+        )
 
     @extend_schema(operation_id="alert", responses=Output)
     def get(self, _request: Request, alert_id: UUID) -> Response:

@@ -5,80 +5,43 @@ Read from the alert's own events, which nobody can edit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.access import Person
 from accounts.domain.audiences import Audience
 from accounts.domain.capacities import FULL_READERS, Capacity
-from accounts.models import CareLink
-from tracker.domain.alerts import AlertEventKind, AlertKind
+from accounts.models.contact_points import OUT_OF_HOURS
+from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
+from accounts.selectors.contact_points import usable_contact_points
+from tracker.domain.alerts import AlertEventKind
 from tracker.domain.flags import FlagClass
 from tracker.domain.ladder import LadderRung
-from tracker.models import Alert, AlertEvent, Entry
+from tracker.models import Alert, AlertEvent, Entry, PlanVersion
 from tracker.selectors.chart_timeline import TimelineLine, entry_lines
-from tracker.selectors.ladders import ladder_behind
+from tracker.selectors.ladders import ladder_behind, terms_of
 from tracker.selectors.matters import Holder, dose_detail, told_name
+from tracker.selectors.plan_words import delay_text
 from tracker.selectors.scope import alerts_visible_to
+from tracker.selectors.thread_messages import (
+    MessageCount,
+    RungLines,
+    counted,
+    is_follow_up,
+    message_lines,
+)
 from tracker.selectors.wording import (
     alert_headline,
     alert_outcome,
     flag_basis,
     flag_detail,
+    local_moment,
 )
-
-FOLLOW_UP = "follow_up"
-MESSAGES = frozenset(
-    {
-        AlertEventKind.DECIDED,
-        AlertEventKind.TOLD,
-        AlertEventKind.BOUNCED,
-        AlertEventKind.UNREACHABLE,
-    }
-)
-AUDIENCE_WORDS: Mapping[Audience, Promise] = MappingProxyType(
-    {
-        Audience.PATIENT: gettext_lazy("the patient"),
-        Audience.CAREGIVERS: gettext_lazy("caregivers"),
-        Audience.CLINIC: gettext_lazy("the clinic"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What became of a message: its moment, the words, and what came back with it."""
-
-    at: datetime
-    icon: str
-    words: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLine:
-    """One recipient of one rung; a row before anything is sent."""
-
-    decided_at: datetime
-    who: str
-    relation: str
-    turns: tuple[Turn, ...]  # empty: decided, and nothing has come back yet
-
-
-@dataclass(frozen=True, slots=True)
-class RungLines:
-    """The messages of one rung in one round, or the follow-ups (number 0)."""
-
-    heading: str
-    lines: tuple[MessageLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +79,13 @@ class Thread:
     rungs: tuple[RungLines, ...]
     acts: tuple[Act, ...]
     entries: tuple[TimelineLine, ...]
+    terms: tuple[tuple[str, str], ...]  # what the ladder goes by, each with its name
+    closed_until: str  # why nobody at the clinic sees it now; "" when somebody does
 
     @property
-    def message_count(self) -> int:
-        """How many messages were decided."""
-        return sum(len(rung.lines) for rung in self.rungs)
+    def count(self) -> MessageCount:
+        """How many messages were decided, and to whom."""
+        return counted(self.rungs)
 
 
 def alert_visible_to(user: Person, alert_id: UUID, now: datetime) -> Alert | None:
@@ -139,6 +104,7 @@ def alert_thread(
     events = list(alert.events.select_related("person", "clinic").order_by("at", "pk"))
     zone = alert.dose.zone_info if alert.dose else alert.patient.zone_info
     ladder = ladder_behind(alert)
+    reads_all = bool(FULL_READERS.intersection(capacities))
     return Thread(
         alert=alert,
         zone=zone,
@@ -150,9 +116,11 @@ def alert_thread(
         outcome=alert_outcome(alert, zone) if alert.closed_at is not None else "",
         holder=_holder(alert, events, now),
         stages=_stages(alert, events, ladder, zone),
-        rungs=_rungs(alert, events, ladder),
-        acts=_acts(alert, events, zone, reads_all=bool(FULL_READERS.intersection(capacities))),
+        rungs=message_lines(alert, events, ladder, reads_all=reads_all),
+        acts=_acts(alert, events, zone, reads_all=reads_all),
         entries=_entries(alert, zone),
+        terms=_terms(alert, zone),
+        closed_until=_closed_until(alert, now) if alert.closed_at is None else "",
     )
 
 
@@ -179,7 +147,7 @@ def _stages(
         event
         for event in events
         if event.kind == AlertEventKind.TOLD
-        and not _is_follow_up(event)
+        and not is_follow_up(event)
         and audience_of.get(event.rung) is not Audience.PATIENT
     ]
     if outside:
@@ -195,96 +163,6 @@ def _stages(
         text = _("It stays there until a fact or a named person closes it.")
         stages.append(Stage(alert.listed_at, _("On the worklist"), text))
     return tuple(sorted(stages, key=lambda stage: stage.at))
-
-
-def _rungs(
-    alert: Alert, events: Iterable[AlertEvent], ladder: Sequence[LadderRung]
-) -> tuple[RungLines, ...]:
-    relations = _relations(alert)
-    groups: dict[tuple[bool, int, int], dict[object, list[AlertEvent]]] = {}
-    for event in events:
-        if event.kind not in MESSAGES:
-            continue
-        is_follow_up = _is_follow_up(event)
-        group = (True, 0, 0) if is_follow_up else (False, event.round, event.rung)
-        key = (
-            (event.person_id, event.clinic_id, event.duty)
-            if event.person_id or event.clinic_id
-            else event.pk
-        )
-        groups.setdefault(group, {}).setdefault(key, []).append(event)
-    known = {rung.number: rung for rung in ladder}
-    return tuple(
-        RungLines(
-            heading=_heading(alert, group, known),
-            lines=tuple(_message(found, relations) for found in recipients.values()),
-        )
-        for group, recipients in sorted(groups.items(), key=lambda pair: pair[0])
-    )
-
-
-def _heading(alert: Alert, group: tuple[bool, int, int], known: Mapping[int, LadderRung]) -> str:
-    is_follow_up, round_, number = group
-    if is_follow_up:
-        return _("Closed: those who had been told are told")
-    rung = known.get(number)
-    if rung is None:
-        return _("Rung %(number)d") % {"number": number}
-    words = {
-        "number": number,
-        "delay": _delay(alert, rung.delay),
-        "who": AUDIENCE_WORDS[rung.audience],
-    }
-    if round_ > 1:
-        return _("Rung %(number)d again, the alert was held and still stands: %(who)s") % words
-    return _("Rung %(number)d, %(delay)s: %(who)s") % words
-
-
-def _delay(alert: Alert, delay: timedelta) -> str:
-    if not delay:
-        return _("at the dose time") if alert.kind == AlertKind.NO_LOG else _("at once")
-    minutes = delay // timedelta(minutes=1)
-    if delay % timedelta(minutes=1):
-        return _("after %(seconds)d seconds") % {"seconds": delay.total_seconds()}
-    return _("after %(minutes)d minutes") % {"minutes": minutes}
-
-
-def _message(events: Sequence[AlertEvent], relations: Mapping[UUID, str]) -> MessageLine:
-    first = events[0]
-    person_id = first.person_id
-    relation = relations.get(person_id, "") if person_id is not None else _duty_words(first.duty)
-    return MessageLine(
-        decided_at=first.at,
-        who=told_name(first) or first.note,
-        relation=relation,
-        turns=tuple(_turn(event) for event in events if event.kind != AlertEventKind.DECIDED),
-    )
-
-
-def _turn(event: AlertEvent) -> Turn:
-    if event.kind == AlertEventKind.TOLD:
-        channel = str(event.facts.get("channel", ""))
-        detail = _("by e-mail") if channel == "email" else channel
-        return Turn(event.at, "closed", _("Told"), detail)
-    if event.kind == AlertEventKind.UNREACHABLE:
-        return Turn(event.at, "bounce", _("Nobody to reach"), _("no verified contact"))
-    return Turn(event.at, "bounce", _("Came back"), str(event.facts.get("detail", "")))
-
-
-def _duty_words(duty: str) -> str:
-    return {"desk": _("desk"), "out_of_hours": _("out-of-hours contact")}.get(duty, "")
-
-
-def _relations(alert: Alert) -> dict[UUID, str]:
-    """Return what each person is to the patient, ended caregivers included."""
-    found: dict[UUID, str] = {}
-    if alert.patient.user_id is not None:
-        found[alert.patient.user_id] = _("patient")
-    links = CareLink.objects.filter(patient=alert.patient, caregiver__isnull=False)
-    for link in links:
-        if link.caregiver_id is not None:
-            found[link.caregiver_id] = link.relation or _("caregiver")
-    return found
 
 
 def _acts(
@@ -311,6 +189,37 @@ def _acts(
     return tuple(acts)
 
 
+def _terms(alert: Alert, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    """Return what the ladder goes by: who signed it, and the minutes that count."""
+    terms = terms_of(alert)
+    lines = [
+        (_("The ladder waits after an answer"), delay_text(terms.follow_up_delay)),
+        (_("Flagged when nobody has it after"), delay_text(terms.unacknowledged_delay)),
+    ]
+    if not isinstance(terms, PlanVersion):
+        return ((_("Ladder"), _("The clinic’s, as no plan runs")), *lines)
+    words = {"number": terms.number, "day": local_moment(terms.signed_at, zone)}
+    return (
+        (_("Ladder"), _("Plan version %(number)d, signed %(day)s") % words),
+        (_("Signed by"), terms.signed_by.name),
+        *lines,
+    )
+
+
+def _closed_until(alert: Alert, now: datetime) -> str:
+    """Return that nobody at the clinic sees this before it opens; empty where somebody does."""
+    clinic = alert.patient.clinic
+    is_covered = usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS).exists()
+    if is_covered or is_clinic_open(clinic, now):
+        return ""
+    opens_at = clinic_opens_at(clinic, now)
+    if opens_at is None:
+        return _("The clinic has entered no opening hours. Do not count on an answer there.")
+    return _("The clinic is closed until %(moment)s and nobody there will see this before.") % {
+        "moment": local_moment(opens_at, clinic.zone_info)
+    }
+
+
 def _entries(alert: Alert, zone: ZoneInfo) -> tuple[TimelineLine, ...]:
     if alert.dose is None:
         return ()
@@ -321,7 +230,3 @@ def _entries(alert: Alert, zone: ZoneInfo) -> tuple[TimelineLine, ...]:
         .order_by("received_at")
     )
     return tuple(line for entry in rows for line in entry_lines(entry, zone))
-
-
-def _is_follow_up(event: AlertEvent) -> bool:
-    return bool(event.facts.get("purpose") == FOLLOW_UP)

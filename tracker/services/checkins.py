@@ -77,7 +77,6 @@ def check_in_add(
     )
     check_in.save()
     _signs_store(check_in, plan, urgencies, now, route)
-    patient.plans.filter(state__in=WATCHED).update(next_look_at=now)
     audit_record(
         actor=by,
         action="check_in.added",
@@ -169,7 +168,11 @@ def _signs_store(
     now: datetime,
     route: Route,
 ) -> None:
-    """Store the ticked signs and open F1 and F2 for them, or F3 by pump; F11 beside them."""
+    """Store the ticked signs and open F1 and F2 for them, or F3 by pump; F11 beside them.
+
+    The plans that ask for check-ins look at once whether one was still unanswered.
+    """
+    check_in.patient.plans.filter(state__in=WATCHED).update(next_look_at=now)
     CheckInSign.objects.bulk_create(
         CheckInSign(check_in=check_in, sign=sign, urgency=urgency)
         for sign, urgency in urgencies.items()

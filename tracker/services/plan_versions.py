@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
+from tracker.domain.ladder import LadderRung
 from tracker.domain.schedule import StepSpec
 from tracker.domain.thresholds import THRESHOLDS
 from tracker.models import DoseTime, Plan, PlanVersion, Rung, Step
@@ -62,6 +63,12 @@ def version_make(
         signed_sha256=text_sha256(text),
     )
     version.save()
+    _rungs_make(version, content.rungs)
+    _steps_make(version, content.steps)
+    return version
+
+
+def _rungs_make(version: PlanVersion, rungs: Collection[LadderRung]) -> None:
     Rung.objects.bulk_create(
         Rung(
             version=version,
@@ -71,10 +78,8 @@ def version_make(
             repeat_delay=rung.repeat_delay if rung.repeat_times else None,
             repeat_times=rung.repeat_times,
         )
-        for rung in content.rungs
+        for rung in rungs
     )
-    _steps_make(version, content.steps)
-    return version
 
 
 def _steps_make(version: PlanVersion, steps: Collection[StepSpec]) -> None:

@@ -1,0 +1,289 @@
+"""Every message of one alert: to whom, when, by which channel, and what came back.
+
+Read from the alert's own events. A message is a row here before it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.domain.audiences import Audience
+from accounts.models import CareLink
+from tracker.domain.alerts import AlertEventKind, AlertKind
+from tracker.domain.ladder import LadderRung
+from tracker.models import Alert, AlertEvent
+from tracker.selectors.matters import told_name
+from tracker.selectors.plan_words import delay_text
+from tracker.selectors.wording import alert_headline
+
+FOLLOW_UP = "follow_up"
+WORKLIST = "worklist"
+MESSAGES = frozenset(
+    {
+        AlertEventKind.DECIDED,
+        AlertEventKind.TOLD,
+        AlertEventKind.BOUNCED,
+        AlertEventKind.UNREACHABLE,
+        AlertEventKind.LISTED,
+    }
+)
+ANSWERS: Mapping[str, Promise] = MappingProxyType(
+    {
+        AlertEventKind.ACKNOWLEDGED: gettext_lazy("“I have it”"),
+        AlertEventKind.PASSED_ON: gettext_lazy("Passed on"),
+    }
+)
+AUDIENCE_WORDS: Mapping[Audience, Promise] = MappingProxyType(
+    {
+        Audience.PATIENT: gettext_lazy("the patient"),
+        Audience.CAREGIVERS: gettext_lazy("caregivers"),
+        Audience.CLINIC: gettext_lazy("the clinic"),
+    }
+)
+WAY_WORDS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "email": gettext_lazy("E-mail"),
+        "sms": gettext_lazy("Text message"),
+        "push": gettext_lazy("Push"),
+        WORKLIST: gettext_lazy("Worklist"),
+    }
+)
+WAY_ICONS: Mapping[str, str] = MappingProxyType(
+    {"email": "mail", "sms": "sms", "push": "push", WORKLIST: "clinic"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of a message: its moment, by which channel, the words, and what came back."""
+
+    at: datetime
+    icon: str
+    words: str
+    detail: str
+    way: str = ""  # "email", "sms", "push", "worklist"; "" where it left by none
+    about: str = ""
+
+    @property
+    def way_words(self) -> str:
+        """The channel in words; empty where the message left by none."""
+        return str(WAY_WORDS.get(self.way, self.way))
+
+    @property
+    def way_icon(self) -> str:
+        """The channel's picture; empty where there is none."""
+        return WAY_ICONS.get(self.way, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person said who was told."""
+
+    at: datetime
+    words: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One recipient of one rung; a row before anything is sent."""
+
+    decided_at: datetime
+    who: str
+    relation: str
+    turns: tuple[Turn, ...]  # empty: decided, and nothing has come back yet
+    answer: Answer | None = None
+    key: object = None  # who it is, for counting people
+    is_worklist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RungLines:
+    """The messages of one rung in one round, or the follow-ups (number 0)."""
+
+    heading: str
+    lines: tuple[MessageLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCount:
+    """How many messages were decided, to how many people, and whether to the clinic."""
+
+    messages: int
+    people: int
+    has_clinic: bool
+
+
+def message_lines(
+    alert: Alert,
+    events: Sequence[AlertEvent],
+    ladder: Sequence[LadderRung],
+    *,
+    reads_all: bool,
+) -> tuple[RungLines, ...]:
+    """Return the messages by rung, oldest first, then the follow-ups.
+
+    What a provider said when it gave a message back may name an address: it is for `reads_all`.
+    """
+    relations = _relations(alert)
+    groups: dict[tuple[bool, int, int], dict[object, list[AlertEvent]]] = {}
+    for event in events:
+        if event.kind in MESSAGES:
+            group = (True, 0, 0) if is_follow_up(event) else (False, event.round, event.rung)
+            groups.setdefault(group, {}).setdefault(_recipient(event), []).append(event)
+    in_order = sorted(groups.items(), key=lambda pair: pair[0])
+    return tuple(
+        RungLines(
+            heading=_heading(alert, group, ladder),
+            lines=tuple(
+                _line(alert, key, found, events, relations, reads_all=reads_all)
+                for key, found in recipients.items()
+            ),
+        )
+        for group, recipients in in_order
+    )
+
+
+def counted(rungs: Iterable[RungLines]) -> MessageCount:
+    """Return how many messages there are; the worklist is no message."""
+    lines = [line for rung in rungs for line in rung.lines if not line.is_worklist]
+    people = {line.key for line in lines if isinstance(line.key, UUID)}
+    return MessageCount(
+        messages=len(lines),
+        people=len(people),
+        has_clinic=any(isinstance(line.key, tuple) for line in lines),
+    )
+
+
+def is_follow_up(event: AlertEvent) -> bool:
+    """Tell whether an event is about the message that says what came of a closed alert."""
+    return bool(event.facts.get("purpose") == FOLLOW_UP)
+
+
+def _recipient(event: AlertEvent) -> object:
+    """Return who an event is about: a person, a duty of the clinic, or nobody but itself."""
+    if event.person_id is not None and event.kind != AlertEventKind.LISTED:
+        return event.person_id
+    if event.clinic_id is not None:
+        return (event.clinic_id, event.duty)
+    return event.pk
+
+
+def _line(
+    alert: Alert,
+    key: object,
+    found: Sequence[AlertEvent],
+    events: Iterable[AlertEvent],
+    relations: Mapping[UUID, str],
+    *,
+    reads_all: bool,
+) -> MessageLine:
+    first = found[0]
+    if first.kind == AlertEventKind.LISTED:
+        return _worklist_line(alert, first)
+    person_id = first.person_id
+    relation = relations.get(person_id, "") if person_id is not None else _duty_words(first.duty)
+    said = [event for event in events if event.at >= first.at and event.round == first.round]
+    return MessageLine(
+        decided_at=first.at,
+        who=told_name(first) or first.note,
+        relation=relation,
+        turns=tuple(
+            _turn(alert, event, reads_all=reads_all)
+            for event in found
+            if event.kind != AlertEventKind.DECIDED
+        ),
+        answer=None if is_follow_up(first) else _answer(person_id, said),
+        key=key,
+    )
+
+
+def _worklist_line(alert: Alert, event: AlertEvent) -> MessageLine:
+    turn = Turn(event.at, "closed", _("On the list"), "", way=WORKLIST, about=alert_headline(alert))
+    return MessageLine(
+        decided_at=event.at,
+        who=alert.patient.clinic.name,
+        relation=_("everybody who works there"),
+        turns=(turn,),
+        is_worklist=True,
+    )
+
+
+def _answer(person_id: UUID | None, events: Iterable[AlertEvent]) -> Answer | None:
+    """Return the first thing that this person said after they were told in this round."""
+    for event in events:
+        if event.kind in ANSWERS and person_id is not None and event.person_id == person_id:
+            return Answer(event.at, str(ANSWERS[event.kind]), event.note)
+    return None
+
+
+def _turn(alert: Alert, event: AlertEvent, *, reads_all: bool) -> Turn:
+    facts: Mapping[str, Any] = event.facts
+    way = str(facts.get("way") or facts.get("channel") or "")
+    about = _about(alert, str(facts.get("purpose", "")))
+    if event.kind == AlertEventKind.TOLD:
+        return Turn(event.at, "closed", _("Told"), "", way=way, about=about)
+    if event.kind == AlertEventKind.UNREACHABLE:
+        return Turn(event.at, "bounce", _("Nobody to reach"), _("no verified contact"))
+    said = event.note or str(facts.get("said") or facts.get("detail") or "")
+    detail = said if reads_all else _("the provider gave it back")
+    return Turn(event.at, "bounce", _("Came back"), detail, way=way, about=about)
+
+
+def _about(alert: Alert, purpose: str) -> str:
+    """Return what a message was about, by its purpose; it carries no medicine and no amount."""
+    if purpose == "prompt":
+        return _("It is time to log")
+    if purpose == FOLLOW_UP:
+        return _("What came of it")
+    return alert_headline(alert)
+
+
+def _duty_words(duty: str) -> str:
+    return {"desk": _("desk"), "out_of_hours": _("out-of-hours contact")}.get(duty, "")
+
+
+def _relations(alert: Alert) -> dict[UUID, str]:
+    """Return what each person is to the patient, ended caregivers included."""
+    found: dict[UUID, str] = {}
+    if alert.patient.user_id is not None:
+        found[alert.patient.user_id] = _("patient")
+    links = CareLink.objects.filter(patient=alert.patient, caregiver__isnull=False)
+    for link in links:
+        if link.caregiver_id is not None:
+            found[link.caregiver_id] = link.relation or _("caregiver")
+    return found
+
+
+def _heading(alert: Alert, group: tuple[bool, int, int], ladder: Collection[LadderRung]) -> str:
+    is_last_word, round_, number = group
+    if is_last_word:
+        return _("Closed: those who had been told are told")
+    rung = next((each for each in ladder if each.number == number), None)
+    if rung is None:
+        return _("Rung %(number)d") % {"number": number}
+    words = {
+        "number": sum(1 for each in ladder if each.turn == 0 and each.number <= number),
+        "delay": _delay(alert, rung.delay),
+        "who": AUDIENCE_WORDS[rung.audience],
+    }
+    if rung.turn:
+        return _("Told again, %(delay)s: %(who)s") % words
+    if round_ > 1:
+        return _("Rung %(number)d again, the alert was held and still stands: %(who)s") % words
+    return _("Rung %(number)d, %(delay)s: %(who)s") % words
+
+
+def _delay(alert: Alert, delay: timedelta) -> str:
+    if not delay:
+        return _("at the dose time") if alert.kind == AlertKind.NO_LOG else _("at once")
+    return _("after %(span)s") % {"span": delay_text(delay)}
