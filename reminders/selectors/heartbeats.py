@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from reminders.domain.heartbeats import LEGS, is_engine_silent
 from reminders.domain.messages import MessageState
 from reminders.models import Heartbeat, Message
 from tracker.domain.plan_states import PlanState
 from tracker.models import Alert, ExpectedDose, Plan
 from tracker.selectors.horizon import plans_without_their_doses
 
-LEGS = ("sweep", "dispatch")
 SILENT = "the engine is silent"
 MESSAGE_WAITS = "a message has waited too long"
 DOSE_WAITS = "a dose has waited too long"
@@ -37,13 +37,12 @@ class Engine:
 
 def engine_at(now: datetime) -> Engine:
     """Return the engine's state; silent once a leg has not finished a pass for five minutes."""
-    beats = dict(Heartbeat.objects.values_list("leg", "finished_at"))
+    beats = dict(Heartbeat.objects.filter(leg__in=LEGS).values_list("leg", "finished_at"))
     limit = timedelta(seconds=settings.ENGINE_SILENT_SECONDS)
-    is_silent = any(leg not in beats or now - beats[leg] >= limit for leg in LEGS)
     return Engine(
         last_sweep_at=beats.get("sweep"),
         last_dispatch_at=beats.get("dispatch"),
-        is_silent=is_silent,
+        is_silent=is_engine_silent(beats, now, limit),
     )
 
 

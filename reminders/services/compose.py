@@ -22,6 +22,7 @@ from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
 from accounts.services.contact_points import contact_point_mint_token
 from accounts.services.invitations import invitation_mint_mail_token
 from reminders.channels.base import Letter, PushKeys
+from reminders.domain.discretion import names_amount
 from reminders.domain.messages import Purpose
 from reminders.models import Message, Notification
 from reminders.selectors.batches import Rights
@@ -221,7 +222,7 @@ def _prompt(matter: Matter, point: ContactPoint) -> Words:
         zone = line.dose.zone_info
         time = local_clock(line.dose.due_at, zone)
         text = _("Time to log: %(time)s.") % {"time": time}
-        if not point.is_discreet:
+        if names_amount(Purpose.PROMPT, is_discreet=point.is_discreet):
             text = _("Time to log: %(time)s, %(amount)s, as your clinic entered it.") % {
                 "time": time,
                 "amount": line.dose.amount,

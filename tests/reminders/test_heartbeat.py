@@ -51,6 +51,20 @@ def test_the_heart_never_beats_backwards() -> None:
     assert Heartbeat.objects.get(leg="sweep").finished_at == TUESDAY
 
 
+@pytest.mark.django_db
+def test_an_engine_that_died_before_the_clock_was_put_back_is_silent() -> None:
+    beat(TUESDAY)
+    assert engine_at(TUESDAY - timedelta(hours=2)).is_silent
+    assert not engine_at(TUESDAY - LIMIT + SECOND).is_silent
+
+
+@pytest.mark.django_db
+def test_the_living_engine_beats_anew_after_the_clock_was_put_back() -> None:
+    beat(TUESDAY)
+    beat(TUESDAY - timedelta(hours=2))
+    assert not engine_at(TUESDAY - timedelta(hours=2)).is_silent
+
+
 @pytest.mark.parametrize("who", ["ewan_user", "isla", "priya", "admin"])
 @pytest.mark.parametrize("page", ["/", "/me/", "/engine/banner/"])
 def test_every_page_of_every_role_says_so_and_heals(cast: Cast, who, page) -> None:
