@@ -194,6 +194,65 @@ def test_a_second_caregiver_who_takes_it_too_hides_it_from_nobody(cast: Cast, pl
     assert {ISLA, TOMASZ} <= set(addresses(sweep_and_dispatch(later)))
 
 
+def test_a_caregivers_word_does_not_take_an_emergency_from_a_clinician(
+    cast: Cast, plan: Plan
+) -> None:
+    alert = sign(cast, "fever", TUESDAY, by=cast.isla)
+    sweep_and_dispatch(TUESDAY)
+    alert_acknowledge(alert=alert, by=cast.priya, now=TUESDAY)
+
+    later = TUESDAY + timedelta(minutes=5)
+    held = alert_acknowledge(alert=alert, by=cast.isla, now=later)
+
+    until = TUESDAY + timedelta(minutes=20)
+    assert (held.held_by, held.held_until_at, held.is_clinic_held) == (cast.priya, until, True)
+    assert turns(alert) == [
+        ("acknowledged", "Dr Priya Raman"),
+        ("acknowledged", "Isla Macrae"),
+    ]
+    assert sweep_and_dispatch(later) == []
+    assert sweep_and_dispatch(until - SECOND) == []
+    assert PRIYA in addresses(sweep_and_dispatch(until))
+
+
+@pytest.mark.parametrize(("seconds", "holder"), [(-1, "priya"), (0, "isla"), (1, "isla")])
+def test_a_caregiver_has_an_emergency_once_the_clinicians_word_is_over(
+    cast: Cast, plan: Plan, seconds: int, holder: str
+) -> None:
+    alert = sign(cast, "fever", TUESDAY, by=cast.isla)
+    alert_acknowledge(alert=alert, by=cast.priya, now=TUESDAY)
+
+    over = TUESDAY + timedelta(minutes=20, seconds=seconds)
+    held = alert_acknowledge(alert=alert, by=cast.isla, now=over)
+
+    assert held.held_by == getattr(cast, holder)
+    assert held.is_clinic_held is (holder == "priya")
+
+
+def test_a_clinician_takes_an_emergency_over_from_a_caregiver(cast: Cast, plan: Plan) -> None:
+    alert = sign(cast, "fever", TUESDAY, by=cast.isla)
+    alert_acknowledge(alert=alert, by=cast.isla, now=TUESDAY)
+
+    held = alert_acknowledge(alert=alert, by=cast.priya, now=TUESDAY + SECOND)
+
+    assert (held.held_by, held.is_clinic_held) == (cast.priya, True)
+
+
+def test_a_clinician_who_passes_on_leaves_nobody_holding_it_though_a_caregiver_spoke(
+    cast: Cast, plan: Plan
+) -> None:
+    alert = sign(cast, "fever", TUESDAY, by=cast.isla)
+    sweep_and_dispatch(TUESDAY)
+    alert_acknowledge(alert=alert, by=cast.priya, now=TUESDAY)
+    later = TUESDAY + timedelta(minutes=5)
+    alert_acknowledge(alert=alert, by=cast.isla, now=later)
+    alert_pass_on(alert=alert, by=cast.priya, note="", now=later)
+
+    assert DESK in addresses(sweep_and_dispatch(later))
+    alert.refresh_from_db()
+    assert alert.held_by is None
+
+
 def test_a_silence_is_closed_by_a_clinicians_note_and_stays_closed(
     cast: Cast, alert: Alert, plan: Plan
 ) -> None:

@@ -137,34 +137,45 @@ def alerts_close_for_plan(*, plan: Plan, reason: CloseReason, now: datetime, by:
 def alert_acknowledge(*, alert: Alert, by: User, now: datetime) -> Alert:
     """Record that `by` has it: the ladder waits for the follow-up minutes, then goes on.
 
-    A caregiver's word never holds the clinic's rungs of class E or D. Refused for the patient, for
-    whoever is not told of alerts, and for a closed alert.
+    A caregiver's word never holds the clinic's rungs of class E or D, and it stands beside a
+    clinician's that does: that one goes on as it was given. Refused for the patient, for whoever is
+    not told of alerts, and for a closed alert.
     """
     alert = _locked_open(alert)
     if not may(by, Verb.ACKNOWLEDGE, alert.patient, now):
         raise Refusal(Problem("alert", _("Somebody else has to say “I have it” for this alert.")))
     is_clinic = Capacity.CLINICIAN in capacities_of(by, alert.patient, now)
-    is_holding_back = alert.held_until_at is not None and not alert.is_clinic_held
-    alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
-    alert.held_by = by
-    alert.held_until_at = now + terms_of(alert).follow_up_delay
-    alert.is_clinic_held = is_clinic or alert.alert_class not in SPARING
+    until_at = now + terms_of(alert).follow_up_delay
+    holds_clinic = is_clinic or alert.alert_class not in SPARING
+    if holds_clinic or not _is_clinic_held(alert, now):
+        _hold(alert, by, until_at, holds_clinic=holds_clinic)
     alert.next_look_at = now
     alert.save(
         update_fields=["held_by", "held_rung", "held_until_at", "is_clinic_held", "next_look_at"]
     )
     event = alert_event(
-        alert,
-        AlertEventKind.ACKNOWLEDGED,
-        now,
-        person=by,
-        until=alert.held_until_at.isoformat(),
+        alert, AlertEventKind.ACKNOWLEDGED, now, person=by, until=until_at.isoformat()
     )
     event.save()
     audit_record(
         actor=by, action="alert.acknowledged", target=alert, patient=alert.patient, now=now
     )
     return alert
+
+
+def _hold(alert: Alert, by: User, until_at: datetime, *, holds_clinic: bool) -> None:
+    """Let the ladder wait for `by`; it goes on from the lowest rung that anybody held back."""
+    is_holding_back = alert.held_until_at is not None and not alert.is_clinic_held
+    alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
+    alert.held_by = by
+    alert.held_until_at = until_at
+    alert.is_clinic_held = holds_clinic
+
+
+def _is_clinic_held(alert: Alert, now: datetime) -> bool:
+    """Tell whether somebody for whom the clinic's rungs wait has it now."""
+    until_at = alert.held_until_at
+    return alert.is_clinic_held and until_at is not None and now < until_at
 
 
 @transaction.atomic
