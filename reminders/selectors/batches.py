@@ -131,7 +131,7 @@ def perhaps_sent_before(messages: Iterable[Message]) -> frozenset[UUID]:
 
 
 def _invitations(messages: Iterable[Message], now: datetime) -> frozenset[UUID]:
-    asked = {message.invitation_id for message in messages} - {None}
+    asked = {message.invitation_id for message in messages if message.invitation_id is not None}
     if not asked:
         return frozenset()
     return frozenset(invitations_that_work(now).filter(pk__in=asked).values_list("pk", flat=True))
@@ -151,5 +151,5 @@ def _originals_on_their_way(
         dropped_at=None,
         message__state__in=[MessageState.QUEUED, MessageState.SENDING],
     )
-    found = originals.values_list("alert", "person", "clinic", "duty")
-    return frozenset((alert, Recipient(*recipient)) for alert, *recipient in found)
+    found = originals.only("alert_id", "person_id", "clinic_id", "duty")
+    return frozenset((line.alert_id, line.recipient) for line in found)

@@ -226,7 +226,9 @@ def has_another_way(message: Message, *, besides: ContactPoint | None = None) ->
     if message.contact_point_id is not None or message.invitation_id is not None:
         return False
     usable = usable_contact_points(person=message.person, clinic=message.clinic, duty=message.duty)
-    return usable.exclude(pk=besides.pk if besides is not None else None).exists()
+    if besides is not None:
+        usable = usable.exclude(pk=besides.pk)
+    return usable.exists()
 
 
 def messages_end(*, messages: Iterable[Message], state: MessageState, now: datetime) -> None:
