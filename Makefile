@@ -4,8 +4,8 @@ VENV := .venv/bin/python
 LOCAL := $(VENV) -m config.local
 export PYTHONTZPATH :=
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset seed status sweep shell prepare test test-fast check lint format types \
-	imports migrations messages schema docs lock
+.PHONY: help setup run reset seed status sweep shell prepare test test-fast bench check lint \
+	format types imports migrations messages schema docs lock
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -43,6 +43,10 @@ faults: setup ## Break every part at every step and reckon (25 min); writes docs
 
 test-fast: setup ## Run the tests that need neither processes nor a browser
 	@$(VENV) -m pytest -q -m "not stack and not browser" $(ARGS)
+
+SIZE ?= full
+bench: setup ## Measure the engine beside its peers; SIZE=small for a quick look
+	@$(VENV) -m bench $(SIZE)
 
 check: setup lint types imports migrations deploy-check ## Run every static check
 

@@ -1,0 +1,28 @@
+"""The dispatch as a process of its own: `python -m bench.sender` sends until nothing waits.
+
+It prints when it began and ended, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import django
+
+
+def main() -> None:
+    """Import everything, then run passes as the worker does."""
+    django.setup()
+    from accounts.clock import database_now  # noqa: PLC0415 - after Django is set up
+    from reminders.models import Message  # noqa: PLC0415 - after Django is set up
+    from reminders.tasks import dispatch  # noqa: PLC0415 - after Django is set up
+
+    began = time.time()
+    while Message.objects.waiting(database_now()).exists():
+        dispatch()
+    print(json.dumps({"began": began, "ended": time.time()}))
+
+
+if __name__ == "__main__":
+    main()
