@@ -15,8 +15,10 @@ from tests.support.inbox import Mail
 
 UNENDED = "SELECT count(*) FROM reminders_message WHERE state IN ('queued', 'sending')"
 UNLOOKED = """
-SELECT (SELECT count(*) FROM tracker_expecteddose WHERE next_look_at <= clock_timestamp())
-     + (SELECT count(*) FROM tracker_alert WHERE next_look_at <= clock_timestamp())
+SELECT (SELECT count(*) FROM tracker_expecteddose
+        WHERE next_look_at <= clock_timestamp() + interval '1 minute')
+     + (SELECT count(*) FROM tracker_alert
+        WHERE next_look_at <= clock_timestamp() + interval '1 minute')
      + (SELECT count(*) FROM tracker_plan WHERE next_look_at <= clock_timestamp())
 """
 
@@ -210,7 +212,7 @@ def reckoning(
 
 
 def is_at_rest(connection: psycopg.Connection) -> bool:
-    """Tell whether nothing is left to decide or to send at this moment."""
+    """Tell whether nothing is left to send now, and nothing to decide now or in the next minute."""
     return all(
         (connection.execute(question).fetchone() or (1,))[0] == 0
         for question in (UNLOOKED, UNENDED)

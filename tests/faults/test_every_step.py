@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from itertools import count
+from uuid import uuid4
 
 import pytest
 
@@ -95,7 +96,7 @@ def prepared(stack: Stack, chapter: str) -> Iterator[tuple[Stack, Passes]]:
                 entry_add(
                     patient=plan.patient, by=plan.patient.user, via="page",
                     dose=plan.doses.earliest("due_at"), outcome=Outcome.TAKEN, taken_at=None,
-                    device_at=None, client_id=None, now=database_now(),
+                    device_at=None, client_id=uuid4(), now=database_now(),
                 )  # fmt: skip
         if chapter == "its outcome is sent":
             assert passes.run("sweep", stack.database)["code"] == 0
