@@ -105,7 +105,7 @@ def work_on(server: LocalPostgres, name: str) -> None:
     djangos.close()
     address = env.database_address(server.url(APP_ROLE, name))
     djangos.settings_dict.update(
-        {part: address[part] for part in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}  # type: ignore[literal-required]  # the parts are the keys
+        {part: address[part] for part in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     )
 
 

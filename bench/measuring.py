@@ -47,7 +47,8 @@ class Sizes:
 
 
 SMALL = Sizes(
-    name="small", people=5_000, due=1_000, rounds=1, idle_doses=(10_000, 50_000), idle_sweeps=50, taps=60, mails=500, minutes_due=(100,), peer_minutes_due=(100,),
+    name="small", people=5_000, due=1_000, rounds=1, idle_doses=(10_000, 50_000),
+    idle_sweeps=50, taps=60, mails=500, minutes_due=(100,), peer_minutes_due=(100,),
 )  # fmt: skip
 FULL = Sizes(
     name="full", people=100_000, due=100_000, rounds=3,
