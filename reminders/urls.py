@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reminders.web import engine, metrics, one_tap
+from reminders.web import engine, metrics, one_tap, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<str:token>/", one_tap.one_tap, name="one-tap"),
+    path("webhooks/mail/", webhooks.mail_reports, name="webhook-mail"),
+    path("webhooks/sms/", webhooks.sms_reports, name="webhook-sms"),
     path("engine/banner/", engine.banner, name="engine-banner"),
     path("livez/", engine.livez, name="livez"),
     path("readyz/", engine.readyz, name="readyz"),
