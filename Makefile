@@ -4,6 +4,7 @@ VENV := .venv/bin/python
 LOCAL := $(VENV) -m config.local
 export PYTHONTZPATH :=
 .DEFAULT_GOAL := help
+.PHONY: simulate
 .PHONY: help setup run reset seed status sweep shell prepare test test-fast bench check lint \
 	format types imports migrations messages schema docs lock
 
@@ -47,6 +48,9 @@ test-fast: setup ## Run the tests that need neither processes nor a browser
 SIZE ?= full
 bench: setup ## Measure the engine beside its peers; SIZE=small for a quick look
 	@$(VENV) -m bench $(SIZE)
+
+simulate: setup ## Live patient-years in virtual time (PATIENT_YEARS=10000 SEED=1)
+	@PATIENT_YEARS=$(PATIENT_YEARS) SEED=$(SEED) $(VENV) -m tests.simulation
 
 check: setup lint types imports migrations deploy-check ## Run every static check
 
