@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 SHORTEST_KEY = 50
 
@@ -57,6 +57,34 @@ def passwords_are_not_the_examples(**_kwargs: object) -> list[CheckMessage]:
     if _is_local() or not found:
         return []
     return [_error(f"{' and '.join(found)}: the password is the example's.", "config.E005")]
+
+
+@register()
+def reports_of_returned_mail_have_a_secret(**_kwargs: object) -> list[CheckMessage]:
+    """W006: without it nobody learns that a mail which the provider took has come back."""
+    if settings.EMAIL_PROVIDER == "smtp" or ":" in settings.EMAIL_WEBHOOK_SECRET:
+        return []
+    sentence = "ANYMAIL_WEBHOOK_SECRET must be user:password; no report of the provider is taken."
+    return [Warning(sentence, hint="See docs/operations.md, section config.W006", id="config.W006")]
+
+
+@register()
+def reports_of_returned_texts_can_reach_us(**_kwargs: object) -> list[CheckMessage]:
+    """W007: the SMS provider reports by https only, so that nobody on the way reads or forges."""
+    if not settings.SMS_ACCOUNT or settings.IS_HTTPS or _is_local():
+        return []
+    sentence = "PUBLIC_URL is not https: the SMS provider is not asked to report what comes back."
+    return [Warning(sentence, hint="See docs/operations.md, section config.W007", id="config.W007")]
+
+
+@register()
+def secrets_travel_under_tls(**_kwargs: object) -> list[CheckMessage]:
+    """E008: the SMS account's token would travel in the clear to a host that is not beside us."""
+    host = urlsplit(settings.SMS_API_URL).hostname or ""
+    is_inside = host in settings.OUTGOING_INSIDE_HOSTS
+    if not settings.SMS_ACCOUNT or settings.SMS_API_URL.startswith("https://") or is_inside:
+        return []
+    return [_error("SMS_API_URL must begin with https://.", "config.E008")]
 
 
 def _is_local() -> bool:
