@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Min
@@ -133,10 +134,11 @@ def _lags(now: datetime) -> dict[tuple[str, float], float]:
     }
 
 
-def _rows(statement: str, now: datetime) -> list[tuple[object, ...]]:
+def _rows(statement: str, now: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
             {"now": now, "after": now - LATELY, "most": MOST_ATTEMPTS, "shares": list(SHARES)},
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
