@@ -21,6 +21,7 @@ from tracker.services.plan_signing import plan_sign
 
 ZONE = "Atlantic/Reykjavik"  # no clock changes: a fault run may fall on any night
 SIGNED_BEFORE = timedelta(minutes=90)
+MOMENT = timedelta(seconds=1)
 WHOLE_LADDER = (("0", "patient"), ("0:05", "patient"), ("0:10", "caregivers"), ("0:15", "clinic"))
 TOLD: Mapping[int, int] = {1: 1, 2: 1, 3: 1, 4: 2}
 """How many are told at each rung: the patient twice, one caregiver, the desk and the clinician."""
@@ -46,8 +47,8 @@ def world_make(
 ) -> World:
     """Make a clinic that is open at every hour, and one patient with a caregiver for each moment.
 
-    Every plan was signed ninety minutes before `now`, and the first sweep after that is done: what
-    is left to decide is what `due` says.
+    Every plan was signed ninety minutes before `now`, and everything is decided up to the moment
+    before the first of them: what is left to decide is what `due` says.
     """
     cast = cast_make(now - SIGNED_BEFORE)
     spans = [OpenSpan(weekday, time(0), time(0)) for weekday in range(7)]
@@ -56,7 +57,8 @@ def world_make(
         _plan(cast, name, at, rungs, window)
         for name, at in zip(NAMES[: len(due)], due, strict=True)
     )
-    sweep_run(now=cast.now + timedelta(seconds=1))
+    sweep_run(now=cast.now + MOMENT)
+    sweep_run(now=min(*due, now) - MOMENT)
     return World(cast, plans)
 
 
