@@ -37,7 +37,7 @@ CASES = (
     Case("tap", 120),
     Case("dispatch", 180),
     Case("delivery", 540),
-    Case("peers", 900),
+    Case("peers", 1000),
 )
 
 

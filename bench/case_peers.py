@@ -15,7 +15,7 @@ from config.local_postgres import OWNER_ROLE, LocalPostgres
 from config.processes import LOOPBACK
 
 NAME = "bench_peers"
-FILLED_EACH_SECOND = {"entries": 400, "etas": 250}
+FILLED_EACH_SECOND = {"entries": 1000, "etas": 400}
 CASES = {
     "entries": "peer: one PeriodicTask for each dose time (django-celery-beat)",
     "etas": "peer: one Celery task with an ETA for each dose",

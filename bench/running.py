@@ -15,7 +15,7 @@ from config.commands import ROOT
 from config.local_valkey import LocalValkey
 from config.processes import end_group
 
-PATIENCE = 240
+PATIENCE = 200
 """Seconds after the doses are due at which waiting for the last mail ends."""
 
 
