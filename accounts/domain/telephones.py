@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import is_possible_number_with_reason as _is_possible
 
 LONGEST = 40
 
@@ -20,8 +21,8 @@ def e164_of(typed: str, country: str = "") -> str:
         number = phonenumbers.parse(typed, country or None)
     except NumberParseException:
         return ""
-    if number.extension or not phonenumbers.is_possible_number(number):
-        return ""
+    if number.extension or _is_possible(number) != ValidationResult.IS_POSSIBLE:
+        return ""  # not from anywhere, or only within one town
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 

@@ -42,11 +42,11 @@ def address_add(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     if form.is_valid():
         try:
-            contact_point_add(person=user, by=user, now=now, **form.cleaned_data)
+            point = contact_point_add(person=user, by=user, now=now, **form.cleaned_data)
         except Refusal as refusal:
             problems_put(form, refusal)
         else:
-            messages.success(request, _("A link is on its way to this address. Open it there."))
+            messages.success(request, link_sent_to(point))
             return redirect("accounts:me")
     return me_page(request, user, now, address_form=form)
 
@@ -63,16 +63,17 @@ def number_add(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             problems_put(form, refusal)
         else:
-            number_tell(request, point)
+            messages.success(request, link_sent_to(point))
             return redirect("accounts:me")
     return me_page(request, user, now, number_form=form)
 
 
-def number_tell(request: HttpRequest, point: ContactPoint) -> None:
-    """Show the number back as it was read, so that a wrong country is seen at once."""
-    words = {"number": shown_number(point.address)}
+def link_sent_to(point: ContactPoint) -> str:
+    """Say where the link goes; a number as it was read, so that a wrong country is seen at once."""
+    if point.kind != SMS:
+        return _("A link is on its way to this address. Open it there.")
     text = _("A text with a link is on its way to %(number)s. If that is not it, remove it.")
-    messages.success(request, text % words)
+    return text % {"number": shown_number(point.address)}
 
 
 @require_POST

@@ -177,14 +177,17 @@ def saved(
     managed: Clinic,
     now: datetime,
     form: forms.Form,
-    save: Callable[[], object],
+    save: Callable[[], str | None],
     *,
     shown_as: str,
 ) -> HttpResponse:
-    """Save a form and go back to the page, or show the page with what was typed and why not."""
+    """Save a form and go back to the page, or show the page with what was typed and why not.
+
+    `save` may return what to say instead of "Saved."
+    """
     if form.is_valid():
         try:
-            save()
+            said = save()
         except Refusal as refusal:
             if isinstance(form, HoursForm | RungsForm):
                 form.problems_put(refusal)
@@ -192,7 +195,7 @@ def saved(
                 problems_put(form, refusal)
             managed.refresh_from_db()
         else:
-            messages.success(request, _("Saved."))
+            messages.success(request, said or _("Saved."))
             return redirect("accounts:clinic_named", managed.slug)
     return clinic_page(request, managed, now, **{shown_as: form})
 

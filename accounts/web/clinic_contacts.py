@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 from accounts.access import NotVisible
 from accounts.domain.problems import Refusal
 from accounts.models import Clinic, ContactPoint
-from accounts.models.contact_points import SMS
 from accounts.selectors.contact_points import clinic_contact_points, usable_contact_points
 from accounts.services.contact_choices import (
     contact_point_ask_test,
@@ -25,7 +24,7 @@ from accounts.services.contact_points import (
     contact_point_ask_again,
     contact_point_remove,
 )
-from accounts.web.addresses import number_tell
+from accounts.web.addresses import link_sent_to
 from accounts.web.answers import problems_tell
 from accounts.web.clinic import asked_by, saved
 from accounts.web.clinic_forms import DutyForm
@@ -37,10 +36,9 @@ def contact_add(request: HttpRequest, slug: str) -> HttpResponse:
     user, managed, now = asked_by(request, slug)
     form = DutyForm(request.POST)
 
-    def save() -> None:
+    def save() -> str:
         point = contact_point_add(clinic=managed, by=user, now=now, **form.cleaned_data)
-        if point.kind == SMS:
-            number_tell(request, point)
+        return link_sent_to(point)
 
     return saved(request, managed, now, form, save, shown_as="duty_form")
 

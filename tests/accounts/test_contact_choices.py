@@ -36,6 +36,8 @@ ENDPOINT = "https://updates.push.services.mozilla.com/wpush/v2/abc"
         ("+44 77", "", ""),
         ("12", "GB", ""),
         ("999", "GB", ""),
+        ("0123", "GB", ""),
+        ("960118", "GB", ""),  # within one town only
         ("+44 7700 900412 ext. 5", "", ""),
         ("+1 800 FLOWERS", "", ""),
         ("isla@work.example", "GB", ""),
