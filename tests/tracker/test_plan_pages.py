@@ -289,6 +289,27 @@ def test_read_back_says_when_quiet_hours_leave_a_line_without_anybody(live_cast:
     assert "every day from 21:00 to 07:00 on the next day" in words
 
 
+@pytest.mark.parametrize(
+    ("quiet_from", "quiet_until", "warned"),
+    [
+        (time(20, 0), time(7, 0), ["20:00"]),
+        (time(20, 0, 1), time(7, 0), []),
+        (time(19, 0), time(20, 0), []),
+        (time(19, 0), time(20, 0, 1), ["20:00"]),
+        (time(7, 0), time(21, 0), ["08:00", "14:00", "20:00"]),
+    ],
+)
+def test_read_back_warns_of_a_dose_time_in_the_patients_own_quiet_hours(
+    live_cast: Cast, quiet_from: time, quiet_until: time, warned: list[str]
+) -> None:
+    own = ContactPoint.objects.filter(person=live_cast.ewan_user)
+    own.update(quiet_from_time=quiet_from, quiet_until_time=quiet_until)
+    browser = live_cast.client(live_cast.priya)
+    words = readable(browser.get(reverse("plan-read-back", args=[keep(browser, live_cast).pk])))
+    assert re.findall(r"has quiet hours at (\S+) and is not reminded then", words) == warned
+    assert ("Quiet hours cover a dose time" in words) is bool(warned)
+
+
 def test_a_signature_that_is_refused_keeps_the_ticks_and_says_why(live_cast: Cast) -> None:
     browser = live_cast.client(live_cast.priya)
     plan = keep(browser, live_cast)

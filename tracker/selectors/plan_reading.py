@@ -103,6 +103,7 @@ class PlanReading:
     changes: tuple[date, ...]
     next_change: date | None
     ladders: tuple[LadderView, ...]
+    quiet_doses: tuple[str, ...]  # dose times that lie in the patient's own quiet hours
     untold: tuple[UntoldHours, ...] | None
     obstacles: tuple[Problem, ...]
     kind: VersionKind
@@ -156,6 +157,7 @@ def plan_reading(plan: Plan, content: PlanContent, now: datetime) -> PlanReading
             for wall_time in dose_times
             if (ats := _coming_instants(days, wall_time))
         ),
+        quiet_doses=_quiet_doses(dose_times, days, listeners, desk),
         untold=untold_hours(outside, desk, zone, now),
         obstacles=(
             *change_obstacles(plan, kind, content, now),
@@ -193,6 +195,26 @@ def _coming_instants(days: Sequence[ComingDay], wall_time: time) -> list[datetim
     """Return the due instants of the next seven doses at this wall time."""
     found = [dose.due_at for day in days for dose in day.doses if dose.wall_time == wall_time]
     return found[:DAYS_OF_A_WEEK]
+
+
+def _quiet_doses(
+    dose_times: Sequence[time],
+    days: Sequence[ComingDay],
+    listeners: Sequence[Listener],
+    desk: Desk,
+) -> tuple[str, ...]:
+    """Return a line for each dose time that the patient's own quiet hours cover on some day."""
+    own = [each for each in listeners if each.audience is Audience.PATIENT]
+    text = _("%(name)s has quiet hours at %(time)s and is not reminded then.")
+    return tuple(
+        text % {"name": listener.name, "time": clock_text(wall_time)}
+        for listener in own
+        for wall_time in dose_times
+        if any(
+            told_at(listener, desk, at).waits_until is not None
+            for at in _coming_instants(days, wall_time)
+        )
+    )
 
 
 def _rungs(

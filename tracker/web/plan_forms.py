@@ -123,7 +123,7 @@ class PlanForm(forms.Form):
         ),
     )
     unacknowledged_delay = TypedField(
-        label=_("Flag an alert that nobody has after, minutes"),
+        label=_("Flag if nobody has it after, minutes"),
         help_text=_("Counted from when somebody is told. From the clinic’s settings."),
     )
     check_in_every_days = TypedField(
