@@ -1,0 +1,1 @@
+"""The bench itself: its peers are honest and what it missed is said plainly."""
