@@ -67,11 +67,11 @@ def _void(world: World, patient: Patient, act: Act) -> None:
 
 
 def _alert_meant(world: World, patient: Patient, act: Act) -> Alert | None:
-    """Return the open alert of the dose, or the patient's oldest one about a flag."""
-    mine = [alert for alert in world.open_alerts.values() if alert.patient is patient]
-    meant = world.case.at(act.about)
-    of_dose = [a for a in mine if a.dose is not None and abs(a.dose.due_at - meant) < NEAR]
-    of_flag = [alert for alert in mine if alert.flag is not None]
+    """Return the open alert of the dose, else the patient's oldest one about a flag."""
+    dose = _dose_meant(world, patient, act)
+    of_dose = [alert for alert in (dose.alerts if dose else ()) if alert.closed_at is None]
+    flags = (flag.alert for flag in patient.flags.values())
+    of_flag = [alert for alert in flags if alert is not None and alert.closed_at is None]
     return next(iter([*of_dose, *of_flag]), None)
 
 
