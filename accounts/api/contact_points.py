@@ -29,7 +29,7 @@ class ContactPointOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=KINDS)
     address = serializers.CharField()
-    label = serializers.CharField()
+    name = serializers.CharField(source="label", help_text="What its owner calls it, or empty.")
     position = serializers.IntegerField()
     verified_at = serializers.DateTimeField(allow_null=True)
     disabled_at = serializers.DateTimeField(allow_null=True)
@@ -78,8 +78,8 @@ class ContactPointInput(Body):
         max_length=1000,
         help_text="An e-mail address, a telephone number, or the endpoint of a push subscription.",
     )
-    label = Text(
-        max_length=80, required=False, allow_blank=True, help_text="What you call this browser."
+    name = Text(
+        max_length=80, default="", allow_blank=True, help_text="What you call it: My phone."
     )
     keys = PushKeysInput(required=False)
 
@@ -92,15 +92,22 @@ class ContactPointInput(Body):
 
 def add(person: User, said: dict[str, Any], now: datetime) -> ContactPoint:
     """Add what was sent: a browser is proved by this session, all else by a link sent there."""
-    keys = said.pop("keys", None)
+    keys = said.get("keys")
     if keys is None:
-        return contact_point_add(person=person, by=person, now=now, **said)
+        return contact_point_add(
+            person=person,
+            by=person,
+            kind=said["kind"],
+            address=said["address"],
+            label=said["name"],
+            now=now,
+        )
     return push_subscribe(
         person=person,
         endpoint=said["address"],
         p256dh=keys["p256dh"],
         auth=keys["auth"],
-        label=said.get("label", ""),
+        label=said["name"],
         now=now,
     )
 

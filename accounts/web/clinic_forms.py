@@ -285,10 +285,9 @@ class DutyForm(forms.Form):
         super().__init__(*args, **{"auto_id": "duty_%s"} | kwargs)
         words = {EMAIL: _("e-mail"), SMS: _("text message")}
         kinds = [(kind, word) for kind, word in words.items() if kind in settings.CONTACT_KINDS]
+        self.fields["kind"] = forms.ChoiceField(label=_("By"), choices=kinds)
         if len(kinds) == 1:
             del self.fields["kind"]
-        else:
-            self.fields["kind"].choices = kinds
 
 
 class StaffForm(forms.Form):

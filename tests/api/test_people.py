@@ -1,9 +1,12 @@
 """Who is who: oneself, the patients one sees, caregivers, addresses, and who looked."""
 
+import pytest
+
 from accounts.models import Look, Patient
 from tests.api.callers import NOT_FOUND
 from tests.api.worlds import World
 from tests.cast import Cast
+from tests.reminders.letters import Browser
 
 
 def test_me_says_who_asks_and_what_they_are_to_whom(live_cast: Cast, by) -> None:
@@ -201,3 +204,50 @@ def test_patients_read_and_add_their_own_addresses_and_nobody_elses(live_cast: C
     for who in ("priya", "isla", "admin"):
         assert by(who).get(path).body == NOT_FOUND
         assert by(who).post(path, {"address": "a@example.org"}).body == NOT_FOUND
+
+
+def test_a_browser_is_added_by_whoever_is_signed_in_and_counts_at_once(live_cast: Cast, by) -> None:
+    keys = Browser().keys
+    said = {
+        "kind": "push",
+        "address": "https://updates.push.services.mozilla.com/wpush/v2/abc",
+        "name": "My phone",
+        "keys": {"p256dh": keys.p256dh, "auth": keys.auth},
+    }
+
+    added = by("isla").post("/me/contact-points/", said)
+
+    assert (added.status, added.body["kind"], added.body["name"]) == (201, "push", "My phone")
+    assert added.body["verified_at"] is not None
+    assert keys.auth not in added.text
+    own = f"/me/contact-points/{added.body['id']}"
+    assert by("isla").post(f"{own}/test/").status == 200
+    assert by("isla").post(f"{own}/test/").status == 400
+    assert by("tomasz").post(f"{own}/remove/").body == NOT_FOUND
+    assert by("isla").post(f"{own}/remove/").status == 200
+    again = by("ewan").post(f"/patients/{live_cast.ewan.pk}/contact-points/", said)
+    assert again.status == 201
+
+
+@pytest.mark.parametrize(
+    ("changed", "attr"),
+    [
+        ({"keys": {"p256dh": "AAAA", "auth": "AAAA"}}, "keys"),
+        ({"keys": {"p256dh": "AAAA"}}, "keys.auth"),
+        ({"kind": "email"}, "keys"),
+        ({"kind": "pigeon"}, "kind"),
+        ({"address": "https://127.0.0.1/latest/meta-data/"}, "address"),
+        ({"address": "http://push.example/"}, "address"),
+    ],
+)
+def test_what_is_no_subscription_is_refused_at_its_field(
+    live_cast: Cast, by, changed: dict[str, object], attr: str
+) -> None:
+    keys = Browser().keys
+    said = {
+        "kind": "push",
+        "address": "https://push.example/x",
+        "keys": {"p256dh": keys.p256dh, "auth": keys.auth},
+    }
+    answer = by("isla").post("/me/contact-points/", said | changed)
+    assert (answer.status, answer.attrs) == (400, {attr})
