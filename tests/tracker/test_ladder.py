@@ -390,3 +390,23 @@ def test_what_the_patient_said_is_repeated_to_the_people_outside_alone(
     assert told[0].delay == timedelta()
     assert {each.audience for each in told} <= {CAREGIVERS, CLINIC}
     assert any(each.audience is CLINIC for each in told)
+
+
+@given(ladders(), st.data())
+def test_whoever_cannot_be_told_the_alert_ends_on_the_worklist_and_nothing_comes_late(
+    rungs: tuple[LadderRung, ...], data: st.DataObject
+) -> None:
+    told = tellings(rungs)
+    reach = {rung.number: data.draw(st.sampled_from(Reach)) for rung in told}
+    state, now, decided = FRESH, START, {}
+    for _look in range(len(told) + 1):
+        found = climb(state=state, rungs=told, reach=reach, now=now)
+        decided |= {due.number: now for due in found.due}
+        state = found.state
+        if found.next_look_at is None:
+            break
+        now = found.next_look_at
+
+    assert state.is_listed
+    assert set(decided) == {rung.number for rung in told}
+    assert all(decided[rung.number] <= START + rung.delay for rung in told)

@@ -7,6 +7,8 @@ import pytest
 from accounts.domain.audiences import Audience, RungTemplate
 from accounts.domain.problems import Refusal
 from accounts.services.clinics import clinic_set_rungs
+from reminders.models import Notification
+from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY, Cast
 from tests.tapers import taper_signed
 from tests.tracker.changing import change_signed
@@ -16,7 +18,7 @@ from tracker.domain.alerts import AlertKind
 from tracker.domain.ladder import tellings
 from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_rungs import MOST_RUNGS
-from tracker.models import Plan
+from tracker.models import Alert, Plan
 from tracker.selectors.ladders import ladder_behind
 from tracker.selectors.plan_difference import difference_signed
 from tracker.selectors.plan_records import content_signed, versions_of
@@ -213,3 +215,30 @@ def test_an_administrator_types_repeats_and_half_of_one_is_asked_for(live_cast: 
     rung = live_cast.harbour.rungs.get()
     assert (rung.repeat_delay, rung.repeat_times) == (10 * MINUTE, 3)
     assert 'name="repeat_times_1" value="3"' in browser.get("/clinic/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "purpose"), [(0, "prompt"), (20, "prompt"), (40, "prompt"), (60, "alert")]
+)
+def test_a_repeat_after_the_doses_window_asks_what_happened_and_prompts_no_more(
+    cast: Cast, minutes: int, purpose: str
+) -> None:
+    rungs = [{"delay": "0", "audience": "patient", "repeat_delay": "20", "repeat_times": "3"}]
+    rungs.append({"delay": "90", "audience": "clinic"})
+    plan = taper_signed(cast.ewan, by=cast.priya, now=TUESDAY, rungs=rungs, on_time_window="45")
+    due_at = plan.doses.earliest("due_at").due_at
+    for each in range(0, minutes + 1, 20):
+        sweep_run(now=due_at + each * MINUTE)
+    line = Notification.objects.order_by("rung").last()
+    assert line is not None
+    assert (line.rung, line.message.purpose) == (minutes // 20 + 1, purpose)
+    assert line.message.contact_turn == minutes // 20
+
+
+def test_a_sweep_that_comes_hours_late_prompts_for_nothing_stale(cast: Cast) -> None:
+    rungs = [{"delay": "0", "audience": "patient", "repeat_delay": "20", "repeat_times": "3"}]
+    rungs.append({"delay": "90", "audience": "clinic"})
+    plan = taper_signed(cast.ewan, by=cast.priya, now=TUESDAY, rungs=rungs, on_time_window="45")
+    sweep_run(now=plan.doses.earliest("due_at").due_at + 360 * MINUTE)
+    assert set(Notification.objects.values_list("message__purpose", flat=True)) == {"alert"}
+    assert Alert.objects.get().listed_at is not None
