@@ -142,3 +142,21 @@ def test_a_patient_who_has_not_joined_is_passed_over_without_a_flag(cast: Cast) 
     assert "Samira Haddad" in notes
     assert "Samira Haddad" not in undelivered().values()
     assert alert.rung == 4  # nobody but the clinic can be told, and it is at once
+
+
+def test_whoever_was_told_another_way_keeps_the_ladder_in_its_time(
+    plan: Plan, cast: Cast, refused: dict[str, int]
+) -> None:
+    second_address(cast.isla)
+    refused[ISLA] = 550
+    refused[TOMASZ] = 451
+    assert addresses(sweep_and_dispatch(CAREGIVERS_AT)) == [AT_WORK]
+
+    refused[TOMASZ] = 550
+    told = Message.objects.get(person=cast.tomasz, purpose="alert", lines__alert__kind="no_log")
+    sweep_and_dispatch(told.next_try_at)
+    told.refresh_from_db()
+    sweep_and_dispatch(told.ended_at + SECOND)
+
+    assert told.state == "failed"
+    assert Alert.objects.get(kind="no_log").rung == 3

@@ -24,6 +24,10 @@ SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
 """Classes whose clinic rungs go on although a caregiver has said "I have it"."""
 
 
+DELIVERY = frozenset({AlertEventKind.DECIDED, AlertEventKind.TOLD, AlertEventKind.BOUNCED})
+"""What may become of one recipient at one rung; the latest says how it stands."""
+
+
 def alert_event(
     alert: Alert,
     kind: str,
@@ -213,10 +217,10 @@ def alert_skip_ahead(*, alert: Alert, rung: int, now: datetime) -> None:
     alert = locked.select_related("patient__clinic").get(pk=alert.pk)
     if alert.closed_at is not None or alert.rung != rung:
         return
-    events = alert.events.filter(rung=rung, round=alert.round)
-    bounced = events.filter(kind=AlertEventKind.BOUNCED)
-    decided = events.filter(kind=AlertEventKind.DECIDED).count()
-    if bounced.values("person", "clinic", "duty").distinct().count() < decided:
+    turns = alert.events.filter(rung=rung, round=alert.round, kind__in=DELIVERY).order_by("pk")
+    rows = turns.values_list("person", "clinic", "duty", "kind")
+    last = {(person, clinic, duty): kind for person, clinic, duty, kind in rows}
+    if any(kind != AlertEventKind.BOUNCED for kind in last.values()):
         return
     _next_rung_now(alert, now)
     alert.next_look_at = now
