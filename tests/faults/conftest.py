@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -22,6 +22,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(autouse=True)
+def quick_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """End the parts of a stack without waiting for them."""
+    stacks = [
+        request.getfixturevalue(name)
+        for name in ("idle_stack", "own_stack")
+        if name in request.fixturenames
+    ]
+    yield
+    for stack in stacks:
+        stack.kill_all()
 
 
 class Report:
@@ -95,6 +108,3 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 def _last_words(outcome: pytest.TestReport) -> str:
     lines = [line for line in str(outcome.longreprtext).splitlines() if line.startswith("E ")]
     return (lines or ["no words"])[0].removeprefix("E").strip()[:160]
-
-
-Count = Callable[..., Reckoning]

@@ -91,6 +91,11 @@ class Stack:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def kill_all(self) -> None:
+        """Kill -9 every process that runs: faster than asking each to finish what it holds."""
+        for name in list(self._processes):
+            self.kill(name)
+
     def runs(self, name: str) -> bool:
         """Tell whether a started part has not ended by itself."""
         return self._processes[name].poll() is None
