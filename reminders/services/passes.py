@@ -50,13 +50,17 @@ class Pass:
         self._waits_until = monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT * 0.9
 
     def run(self) -> None:
-        """Claim and send until nothing is waiting and everything has come back."""
+        """Claim and send until nothing is waiting and everything has come back.
+
+        Also when it fails, it writes down what has been sent by then.
+        """
         try:
             while self._step():
                 pass
         finally:
-            self._give_back(self._lanes.stale(fresh_seconds=0))
-            self._record(self._lanes.results(seconds=0))
+            not_begun = self._lanes.stale(fresh_seconds=0)
+            self._record(self._lanes.results(seconds=RECORD_SECONDS))
+            self._give_back(not_begun)
 
     def _step(self) -> bool:
         """Take one batch, and record what has come back since; tell whether there is more to do."""

@@ -1,16 +1,18 @@
 """Sending keeps no other waiting: a channel beside another, a pass beside a sweep."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError, connection
 
 from accounts.models import ContactPoint
 from reminders.channels.base import DeliveryError, Letter
 from reminders.models import Attempt, Message
-from reminders.services.dispatch import Prepared, messages_claim
+from reminders.services.dispatch import BATCH, Prepared, messages_claim
 from reminders.services.passes import dispatch_run
 from reminders.services.recording import Claimed
 from reminders.services.sending import SENDERS, Lanes
@@ -216,6 +218,35 @@ def test_a_sender_that_fails_in_a_way_nobody_foresaw_ends_the_pass_and_loses_not
     dispatch_all(CAREGIVERS_AT + LEASE)
     assert len(providers["email"].letters) == before + 2
     assert set(states()) == {"sent"}
+
+
+def test_results_outlive_a_connection_to_the_database_that_broke(
+    plan: Plan, providers: dict[str, Provider]
+) -> None:
+    before = len(providers["email"].letters)
+    broken: list[datetime] = []
+
+    def clock() -> datetime:
+        if len(providers["email"].letters) == before + 2 and not broken:
+            broken.append(CAREGIVERS_AT)
+            raise OperationalError("server closed the connection unexpectedly")
+        return CAREGIVERS_AT
+
+    with suppress(OperationalError):
+        dispatch_run(clock=clock)
+
+    assert broken
+    assert set(states()) == {"sent"}
+    assert not Message.objects.filter(attempts__gt=1).exists()
+
+
+def test_the_queue_is_read_by_its_partial_index_however_many_were_sent(plan: Plan) -> None:
+    waiting = Message.objects.waiting(CAREGIVERS_AT)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    read = waiting.order_by("urgency", "next_try_at", "decided_at")[:BATCH].explain()
+    assert "message_queue" in read
+    assert "Seq Scan" not in read
 
 
 def test_one_pass_of_each_leg_at_a_time_goes_on_in_a_worker(
