@@ -47,7 +47,12 @@ def turns_of(alert: Alert, present: Cast, capacities: list[Capacity]) -> list[Tu
 
 @pytest.mark.parametrize(
     ("way", "words"),
-    [("email", "E-mail"), ("sms", "Text message"), ("push", "Push"), ("pigeon", "pigeon")],
+    [
+        ("email", "E-mail"),
+        ("sms", "Text message"),
+        ("push", "In the browser"),
+        ("pigeon", "pigeon"),
+    ],
 )
 def test_each_message_says_by_which_channel_it_left(
     present: Cast, silence: Alert, way: str, words: str

@@ -55,7 +55,7 @@ WAY_WORDS: Mapping[str, Promise] = MappingProxyType(
     {
         "email": gettext_lazy("e-mail at once"),
         "sms": gettext_lazy("text message at once"),
-        "push": gettext_lazy("push message at once"),
+        "push": gettext_lazy("message in the browser at once"),
     }
 )
 

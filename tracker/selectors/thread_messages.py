@@ -53,7 +53,7 @@ WAY_WORDS: Mapping[str, Promise] = MappingProxyType(
     {
         "email": gettext_lazy("E-mail"),
         "sms": gettext_lazy("Text message"),
-        "push": gettext_lazy("Push"),
+        "push": gettext_lazy("In the browser"),
         WORKLIST: gettext_lazy("Worklist"),
     }
 )
@@ -132,7 +132,7 @@ def message_lines(
 ) -> tuple[RungLines, ...]:
     """Return the messages by rung, oldest first, then the follow-ups.
 
-    What a provider said when it gave a message back may name an address: it is for `reads_all`.
+    What came back with a message may name an address: it is for `reads_all`.
     """
     relations = _relations(alert)
     groups: dict[tuple[bool, int, int], dict[object, list[AlertEvent]]] = {}
@@ -235,7 +235,7 @@ def _turn(alert: Alert, event: AlertEvent, *, reads_all: bool) -> Turn:
     if event.kind == AlertEventKind.UNREACHABLE:
         return Turn(event.at, "bounce", _("Nobody to reach"), _("no verified contact"))
     said = event.note or str(facts.get("said") or facts.get("detail") or "")
-    detail = said if reads_all else _("the provider gave it back")
+    detail = said if reads_all else _("it could not be delivered there")
     return Turn(event.at, "bounce", _("Came back"), detail, way=way, about=about)
 
 
