@@ -14,6 +14,7 @@ from accounts.models.facts import (
 )
 from accounts.models.invitations import Invitation, InvitationToken
 from accounts.models.patients import Patient
+from accounts.models.rows import among, rows_insert, rows_update
 from accounts.models.users import User
 
 __all__ = [
@@ -34,6 +35,9 @@ __all__ = [
     "OrderedFact",
     "Patient",
     "User",
+    "among",
     "fact_models",
     "fact_tables",
+    "rows_insert",
+    "rows_update",
 ]

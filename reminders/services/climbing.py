@@ -1,129 +1,94 @@
-"""Decides for one alert: who is told now, whether it is listed, and when to look again."""
+"""Decides for a batch of open alerts: who is told now, what is listed, and when to look again."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.domain.audiences import Audience
+from accounts.models.rows import among, rows_update
 from reminders.domain.grouping import Line
 from reminders.domain.messages import Purpose
-from reminders.domain.recipients import Reached, Recipient
-from reminders.selectors.audiences import audience_of, has_the_right_to_know
-from reminders.services.follow_ups import follow_ups_write
+from reminders.domain.recipients import Recipient, Unreachable
+from reminders.selectors.audiences import Surroundings
 from reminders.services.outbox import lines_queue
+from tracker.domain.alert_facts import AlertFacts, ThreadLine
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass, Rule
-from tracker.domain.ladder import Climb, Hold, LadderState, RungDue, climb
-from tracker.models import Alert, AlertEvent
-from tracker.selectors.ladders import ladder_behind
-from tracker.services.alerts import alert_event, alert_unhold
+from tracker.domain.ladder import Climb, Hold, Reach, RungDue, climb
+from tracker.models import Alert
+from tracker.selectors.ladders import Terms, ladder_climbed
+from tracker.services.alert_rows import Looked, alerts_move_on, alerts_open, thread_write
 from tracker.services.flags import flag_open
 from tracker.services.unacknowledged import unacknowledged_settle
 
 
-def alert_look(*, alert: Alert, now: datetime) -> None:
-    """Move one alert on; the caller holds its row. A closed one tells its outcome."""
-    if alert.closed_at is not None:
-        alert.next_look_at = follow_ups_write(alert=alert, now=now)
-        unacknowledged_settle(alerts=[alert], asked=(), now=now)
-        alert.save(update_fields=["next_look_at", "asked_since_at"])
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the looks at a batch of alerts decided, in order, before any of it is written."""
+
+    looked: list[Looked] = field(default_factory=list)
+    thread: list[ThreadLine] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    missing: list[tuple[UUID, Unreachable]] = field(default_factory=list)
+    asked: set[UUID] = field(default_factory=set)  # of which somebody outside is told
+    to_settle: set[UUID] = field(default_factory=set)  # of which somebody was asked before
+
+
+class _Reaches(dict[int, Reach]):
+    """Whether each rung's audience can be told, found out when the ladder asks for it."""
+
+    def __init__(self, find: Callable[[int], Reach]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, number: int) -> Reach:
+        self[number] = found = self._find(number)
+        return found
+
+
+@transaction.atomic
+def alerts_begin(
+    *, alerts: Sequence[AlertFacts], terms: Mapping[UUID, Terms], now: datetime
+) -> None:
+    """Write alerts that are opened now, as far as they climb at once; `terms` are by their ids."""
+    decided = _decide(alerts, Surroundings(alerts, terms, now))
+    alerts_open(looked=decided.looked)
+    opened = [
+        ThreadLine(alert.id, AlertEventKind.OPENED, alert.state.rung, alert.state.round)
+        for alert in alerts
+    ]
+    thread_write(lines=[*opened, *decided.thread], now=now)
+    _tell(decided, now)
+
+
+@transaction.atomic
+def alerts_climb(
+    *, alerts: Sequence[AlertFacts], terms: Mapping[UUID, Terms], now: datetime
+) -> None:
+    """Move open alerts on; `terms` are by their ids. The caller holds their rows."""
+    decided = _decide(alerts, Surroundings(alerts, terms, now))
+    alerts_move_on(looked=decided.looked)
+    thread_write(lines=decided.thread, now=now)
+    _tell(decided, now)
+
+
+@transaction.atomic
+def acknowledgements_settle(
+    *, alerts: Collection[UUID], asked: Collection[UUID], now: datetime
+) -> None:
+    """Settle F22 for alerts that were just looked at; `asked` are told to others by that look."""
+    if not alerts:
         return
-    if alert.held_by is not None and not has_the_right_to_know(alert.patient, alert.held_by, now):
-        alert_unhold(alert=alert, now=now)
-    rungs = ladder_behind(alert)
-    audiences = {rung.audience for rung in rungs}
-    reached = {audience: audience_of(alert, audience, now) for audience in audiences}
-    found = climb(
-        state=_state_of(alert),
-        rungs=rungs,
-        reach={rung.number: reached[rung.audience].reach for rung in rungs},
-        now=now,
-    )
-    if found.has_lapsed and alert.held_by is not None:
-        alert_event(alert, AlertEventKind.LAPSED, now, person=alert.held_by).save()
-    _decide(alert, found, reached, now)
-    outside = {due.audience for due in found.due} - {Audience.PATIENT}
-    is_asked = any(reached[audience].recipients for audience in outside)
-    _apply(alert, found, now, is_asked=is_asked)
-
-
-def _state_of(alert: Alert) -> LadderState:
-    hold = None
-    if alert.held_until_at is not None:
-        hold = Hold(
-            until_at=alert.held_until_at,
-            rung=alert.held_rung,
-            is_clinic_held=alert.is_clinic_held,
-        )
-    return LadderState(
-        climb_from_at=alert.climb_from_at,
-        rung=alert.rung,
-        round=alert.round,
-        hold=hold,
-        is_listed=alert.listed_at is not None,
-    )
-
-
-def _decide(alert: Alert, found: Climb, reached: dict[Audience, Reached], now: datetime) -> None:
-    """Write the rungs that are due: lines for those who can be told, a flag for who cannot."""
-    lines: list[Line] = []
-    events: list[AlertEvent] = []
-    for due in found.due:
-        alert.rung, alert.round = due.number, due.round
-        audience = reached[due.audience]
-        for recipient in audience.recipients:
-            lines.append(_line(alert, due, recipient, now))
-            events.append(_told_about(alert, AlertEventKind.DECIDED, recipient, now))
-        for missing in audience.unreachable:
-            events.append(alert_event(alert, AlertEventKind.UNREACHABLE, now, note=missing.name))
-            if missing.is_flagged:
-                undelivered_flag(alert=alert, subject=missing.subject, who=missing.name, now=now)
-    AlertEvent.objects.bulk_create(events)
-    lines_queue(lines, now=now)
-
-
-def _line(alert: Alert, due: RungDue, recipient: Recipient, now: datetime) -> Line:
-    purpose, expires_at = Purpose.ALERT, None
-    if alert.kind == AlertKind.NO_LOG and due.audience is Audience.PATIENT and alert.dose:
-        window_ends_at = alert.dose.due_at + alert.dose.version.on_time_window
-        if now < window_ends_at:
-            purpose, expires_at = Purpose.PROMPT, window_ends_at
-    return Line(
-        alert_id=alert.pk,
-        dose_id=alert.dose_id,
-        alert_class=alert.alert_class,
-        rung=due.number,
-        round=due.round,
-        recipient=recipient,
-        purpose=purpose,
-        expires_at=expires_at,
-        turn=due.turn,
-    )
-
-
-def _told_about(alert: Alert, kind: str, recipient: Recipient, now: datetime) -> AlertEvent:
-    event = alert_event(alert, kind, now)
-    event.person_id = recipient.person_id
-    event.clinic_id = recipient.clinic_id
-    event.duty = recipient.duty
-    return event
-
-
-def _apply(alert: Alert, found: Climb, now: datetime, *, is_asked: bool) -> None:
-    state = found.state
-    alert.climb_from_at = state.climb_from_at
-    alert.rung = state.rung
-    alert.round = state.round
-    if state.hold is None:
-        alert.held_until_at = None
-        alert.held_by = None
-    if state.is_listed and alert.listed_at is None:
-        alert.listed_at = now
-        alert.alert_class = FlagClass.WATCH
-        alert_event(alert, AlertEventKind.LISTED, now).save()
-    alert.next_look_at = found.next_look_at
-    unacknowledged_settle(alerts=[alert], asked={alert.pk} if is_asked else (), now=now)
-    alert.save()
+    rows = list(_behind(alerts))
+    unacknowledged_settle(alerts=rows, asked=asked, now=now)
+    looks = [(alert.pk, alert.asked_since_at, alert.next_look_at) for alert in rows]
+    rows_update(Alert, ("asked_since_at", "next_look_at"), looks)
 
 
 def undelivered_flag(*, alert: Alert, subject: str, who: str, now: datetime) -> None:
@@ -135,4 +100,126 @@ def undelivered_flag(*, alert: Alert, subject: str, who: str, now: datetime) -> 
         subject=subject,
         evidence={"who": who},
         now=now,
+    )
+
+
+def _decide(alerts: Sequence[AlertFacts], surroundings: Surroundings) -> Decided:
+    decided = Decided()
+    for alert in alerts:
+        _look(alert, surroundings, decided)
+    return decided
+
+
+def _look(alert: AlertFacts, surroundings: Surroundings, decided: Decided) -> None:
+    """Climb one alert's ladder: lines for those who can be told, a word on those who cannot."""
+    now, terms = surroundings.now, surroundings.terms[alert.id]
+    if alert.asked_since_at is not None:
+        decided.to_settle.add(alert.id)
+    alert = _released(alert, surroundings, decided)
+    rungs = ladder_climbed(terms.rungs, alert.kind, alert.alert_class)
+    audiences = {rung.number: rung.audience for rung in rungs}
+    found = climb(
+        state=alert.state,
+        rungs=rungs,
+        reach=_Reaches(lambda number: surroundings.reached(alert, audiences[number]).reach),
+        now=now,
+    )
+    if found.has_lapsed and alert.held_by_id is not None:
+        decided.thread.append(_lapsed(alert))
+    for due in found.due:
+        _tell_rung(alert, due, surroundings, decided)
+    decided.looked.append((_moved(alert, found, now, decided), found.next_look_at))
+
+
+def _released(alert: AlertFacts, surroundings: Surroundings, decided: Decided) -> AlertFacts:
+    """Return the alert without the hold of somebody who may no longer know of the patient."""
+    holder, hold = alert.held_by_id, alert.state.hold
+    if holder is None or hold is None or surroundings.has_the_right_to_know(alert, holder):
+        return alert
+    decided.thread.append(_lapsed(alert))
+    over = Hold(until_at=surroundings.now, rung=hold.rung, is_clinic_held=False)
+    return replace(alert, held_by_id=None, state=replace(alert.state, hold=over))
+
+
+def _lapsed(alert: AlertFacts) -> ThreadLine:
+    state = alert.state
+    return ThreadLine(
+        alert.id, AlertEventKind.LAPSED, state.rung, state.round, person_id=alert.held_by_id
+    )
+
+
+def _tell_rung(
+    alert: AlertFacts, due: RungDue, surroundings: Surroundings, decided: Decided
+) -> None:
+    reached = surroundings.reached(alert, due.audience)
+    for recipient in reached.recipients:
+        window = surroundings.terms[alert.id].on_time_window
+        decided.lines.append(_line(alert, due, recipient, window, surroundings.now))
+        decided.thread.append(
+            ThreadLine(
+                alert.id,
+                AlertEventKind.DECIDED,
+                due.number,
+                due.round,
+                person_id=recipient.person_id,
+                clinic_id=recipient.clinic_id,
+                duty=recipient.duty,
+            )
+        )
+    if reached.recipients and due.audience is not Audience.PATIENT:
+        decided.asked.add(alert.id)
+    for missing in reached.unreachable:
+        kind = AlertEventKind.UNREACHABLE
+        decided.thread.append(ThreadLine(alert.id, kind, due.number, due.round, note=missing.name))
+        if missing.is_flagged:
+            decided.missing.append((alert.id, missing))
+
+
+def _line(
+    alert: AlertFacts, due: RungDue, recipient: Recipient, window: timedelta, now: datetime
+) -> Line:
+    purpose, expires_at = Purpose.ALERT, None
+    if alert.kind is AlertKind.NO_LOG and due.audience is Audience.PATIENT and alert.dose:
+        window_ends_at = alert.dose.due_at + window
+        if now < window_ends_at:
+            purpose, expires_at = Purpose.PROMPT, window_ends_at
+    return Line(
+        alert_id=alert.id,
+        dose_id=alert.dose.id if alert.dose is not None else None,
+        alert_class=alert.alert_class,
+        rung=due.number,
+        round=due.round,
+        recipient=recipient,
+        purpose=purpose,
+        expires_at=expires_at,
+        turn=due.turn,
+    )
+
+
+def _moved(alert: AlertFacts, found: Climb, now: datetime, decided: Decided) -> AlertFacts:
+    """Return the alert as it stands now; behind its last rung it is on the worklist."""
+    state = found.state
+    if not state.is_listed or alert.listed_at is not None:
+        return replace(alert, state=state)
+    listed = ThreadLine(alert.id, AlertEventKind.LISTED, state.rung, state.round)
+    decided.thread.append(listed)
+    return replace(alert, state=state, listed_at=now, alert_class=FlagClass.WATCH.value)
+
+
+def _tell(decided: Decided, now: datetime) -> None:
+    """Queue the lines, flag who cannot be reached, and settle who has not acknowledged."""
+    lines_queue(decided.lines, now=now)
+    missing = {alert_id for alert_id, _missing in decided.missing}
+    behind = {alert.pk: alert for alert in _behind(missing)} if missing else {}
+    for alert_id, who in decided.missing:
+        undelivered_flag(alert=behind[alert_id], subject=who.subject, who=who.name, now=now)
+    to_settle = decided.to_settle | decided.asked
+    acknowledgements_settle(alerts=to_settle, asked=decided.asked, now=now)
+
+
+def _behind(alerts: Collection[UUID]) -> QuerySet[Alert]:
+    """Return the rows of these alerts with what flags about them name."""
+    rows = Alert.objects.filter(among("pk", alerts)).order_by("next_look_at", "pk")
+    return rows.select_related(
+        "patient__clinic", "patient__user", "dose__version__plan", "dose__plan", "flag__plan"
     )

@@ -3,71 +3,110 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from uuid import UUID, uuid4
 
+from accounts.models.rows import Row, among, rows_insert
 from reminders.domain.grouping import GroupKey, Line, group_key
-from reminders.domain.messages import MessageState, urgency_of
+from reminders.domain.messages import MessageState, Purpose, urgency_of
 from reminders.models import Message, Notification
 
+MESSAGE = (
+    "pk",
+    "person",
+    "clinic",
+    "duty",
+    "purpose",
+    "message_class",
+    "urgency",
+    "expires_at",
+    "contact_turn",
+    "state",
+    "attempts",
+    "decided_at",
+    "next_try_at",
+)
+LINE = ("message", "alert", "dose", "rung", "round", "person", "clinic", "duty", "purpose")
 
-def lines_queue(lines: Iterable[Line], *, now: datetime) -> list[Notification]:
+
+def lines_queue(lines: Iterable[Line], *, now: datetime) -> None:
     """Queue lines in the caller's transaction; a line decided twice raises IntegrityError."""
     groups: defaultdict[GroupKey, list[Line]] = defaultdict(list)
     for line in lines:
         groups[group_key(line, now)].append(line)
-    rows = [
-        _row(line, message)
-        for key, members in groups.items()
-        for message in [_open_message(key) or _new_message(key, now)]
-        for line in members
-    ]
-    return Notification.objects.bulk_create(rows)
+    message_of = _open_messages(groups)
+    new = {key: uuid4() for key in groups if key not in message_of}
+    _messages_insert(new, now)
+    message_of |= new
+    rows = [_line(line, message_of[key]) for key, members in groups.items() for line in members]
+    rows_insert(Notification, LINE, rows)
 
 
-def _open_message(key: GroupKey) -> Message | None:
-    """Return the queued, never tried message of the same group, unless a sender holds it."""
-    if key.alone is not None:
-        return None
-    found = Message.objects.filter(
-        person=key.recipient.person_id,
-        clinic=key.recipient.clinic_id,
-        duty=key.recipient.duty,
-        purpose=key.purpose,
-        message_class=key.message_class,
-        expires_at=key.expires_at,
-        contact_turn=key.turn,
-        decided_at__gte=key.minute,
+def _open_messages(keys: Collection[GroupKey]) -> dict[GroupKey, UUID]:
+    """Return the queued, never tried message of each group, unless a sender holds it."""
+    shared = [key for key in keys if key.alone is None]
+    if not shared:
+        return {}
+    recipients = {key.recipient for key in shared}
+    people = [each.person_id for each in recipients if each.person_id is not None]
+    clinics = {each.clinic_id for each in recipients if each.clinic_id is not None}
+    queued = Message.objects.filter(
+        among("person", people) | among("clinic", clinics),
+        purpose__in={key.purpose for key in shared},
+        decided_at__gte=shared[0].minute,
         state=MessageState.QUEUED,
         attempts=0,
     )
-    return found.select_for_update(skip_locked=True, of=("self",)).first()
+    held = queued.select_for_update(skip_locked=True, of=("self",))
+    found = {_key_of(message, shared[0].minute): message.pk for message in held}
+    return {key: found[key] for key in shared if key in found}
 
 
-def _new_message(key: GroupKey, now: datetime) -> Message:
-    return Message.objects.create(
-        person_id=key.recipient.person_id,
-        clinic_id=key.recipient.clinic_id,
-        duty=key.recipient.duty,
-        purpose=key.purpose,
-        message_class=key.message_class,
-        urgency=urgency_of(key.message_class, key.purpose),
-        decided_at=now,
-        next_try_at=now,
-        expires_at=key.expires_at,
-        contact_turn=key.turn,
+def _key_of(message: Message, minute: datetime) -> GroupKey:
+    """Return the group that a queued message of this minute takes lines of."""
+    return GroupKey(
+        recipient=message.recipient,
+        purpose=Purpose(message.purpose),
+        minute=minute,
+        message_class=message.message_class,
+        expires_at=message.expires_at,
+        turn=message.contact_turn,
+        alone=None,
     )
 
 
-def _row(line: Line, message: Message) -> Notification:
-    return Notification(
-        message=message,
-        alert_id=line.alert_id,
-        dose_id=line.dose_id,
-        rung=line.rung,
-        round=line.round,
-        person_id=line.recipient.person_id,
-        clinic_id=line.recipient.clinic_id,
-        duty=line.recipient.duty,
-        purpose=line.purpose,
+def _messages_insert(new: Mapping[GroupKey, UUID], now: datetime) -> None:
+    rows = [
+        (
+            pk,
+            key.recipient.person_id,
+            key.recipient.clinic_id,
+            key.recipient.duty,
+            key.purpose.value,
+            key.message_class,
+            urgency_of(key.message_class, key.purpose),
+            key.expires_at,
+            key.turn,
+            MessageState.QUEUED.value,
+            0,
+            now,
+            now,
+        )
+        for key, pk in new.items()
+    ]
+    rows_insert(Message, MESSAGE, rows)
+
+
+def _line(line: Line, message_id: UUID) -> Row:
+    return (
+        message_id,
+        line.alert_id,
+        line.dose_id,
+        line.rung,
+        line.round,
+        line.recipient.person_id,
+        line.recipient.clinic_id,
+        line.recipient.duty,
+        line.purpose.value,
     )

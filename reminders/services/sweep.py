@@ -12,21 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.domain.zones import local_date, local_midnight
-from reminders.selectors.audiences import has_the_right_to_know
-from reminders.services.climbing import alert_look
+from accounts.models.rows import rows_update
+from reminders.selectors.audiences import held_by_strangers
+from reminders.services.climbing import acknowledgements_settle, alerts_begin, alerts_climb
+from reminders.services.follow_ups import follow_ups_write
 from reminders.services.heartbeats import heartbeat_record
 from reminders.services.notices import notices_queue
 from reminders.services.wanted_mail import wanted_mail_queue
-from tracker.domain.alerts import CloseReason
 from tracker.domain.plan_states import RUNNING, PlanState
 from tracker.models import Alert, ExpectedDose, Plan
-from tracker.services.alerts import dose_alerts_settle
+from tracker.selectors.due_doses import due_doses
+from tracker.selectors.ladders import terms_by_alert
+from tracker.selectors.open_alerts import open_alerts
+from tracker.services.dose_settling import doses_settle
 from tracker.services.doses import doses_extend
 from tracker.services.flag_rules import flags_evaluate
 from tracker.services.plan_moves import plan_close_observed
@@ -68,16 +73,15 @@ def sweep_run(*, now: datetime) -> SweepResult:
     return result
 
 
-def claim(rows: QuerySet[Looked], now: datetime) -> list[Looked]:
-    """Lock and return up to 500 rows that are due for a look and that nobody else holds.
+def claim(rows: QuerySet[Looked], now: datetime) -> list[UUID]:
+    """Lock up to 500 rows that are due for a look and that nobody else holds; return their ids.
 
     The lock is weak enough for a patient's tap to insert an entry for the same dose meanwhile.
-    They are read once more after they are locked: a row that somebody changed just before would
+    What they say is read after they are locked: a row that somebody changed just before would
     otherwise come with what it pointed at earlier.
     """
     due = rows.filter(next_look_at__lte=now).order_by("next_look_at").values_list("pk", flat=True)
-    locked = list(due.select_for_update(no_key=True, skip_locked=True)[:BATCH])
-    return list(rows.filter(pk__in=locked).order_by("next_look_at"))
+    return list(due.select_for_update(no_key=True, skip_locked=True)[:BATCH])
 
 
 def _until_empty(look: Callable[[], int]) -> int:
@@ -89,30 +93,21 @@ def _until_empty(look: Callable[[], int]) -> int:
 
 @transaction.atomic
 def _look_at_doses(now: datetime) -> int:
-    doses = claim(
-        ExpectedDose.objects.select_related("plan__patient__clinic", "version", "standing_entry"),
-        now,
+    claimed = claim(ExpectedDose.objects.all(), now)
+    opened = doses_settle(doses=due_doses(claimed), now=now)
+    alerts_begin(
+        alerts=[alert for alert, _dose in opened],
+        terms={alert.id: dose.terms for alert, dose in opened},
+        now=now,
     )
-    for dose in doses:
-        dose.next_look_at = dose_alerts_settle(dose=dose, away=_away(dose), now=now)
-        dose.save(update_fields=["next_look_at"])
-    return len(doses)
-
-
-def _away(dose: ExpectedDose) -> CloseReason | None:
-    """Return why nobody is asked about this dose; None when somebody is."""
-    if dose.plan.state == PlanState.ON_HOLD:
-        return CloseReason.PLAN_HELD
-    if dose.plan.state != PlanState.ACTIVE:
-        return CloseReason.PLAN_STOPPED
-    is_in_a_stay = dose.plan.patient.stays.covering(dose.due_at).exists()
-    return CloseReason.STAY if is_in_a_stay else None
+    return len(claimed)
 
 
 @transaction.atomic
 def _look_at_plans(now: datetime) -> int:
-    plans = claim(Plan.objects.select_related("patient__clinic", "patient__user"), now)
-    for plan in plans:
+    claimed = claim(Plan.objects.all(), now)
+    plans = Plan.objects.select_related("patient__clinic", "patient__user")
+    for plan in plans.filter(pk__in=claimed).order_by("next_look_at"):
         try:
             with transaction.atomic():
                 plan.next_look_at = _plan_look(plan, now)
@@ -124,7 +119,7 @@ def _look_at_plans(now: datetime) -> int:
             )
             plan.next_look_at = now + AFTER_A_FAULT
         plan.save(update_fields=["next_look_at"])
-    return len(plans)
+    return len(claimed)
 
 
 def _plan_look(plan: Plan, now: datetime) -> datetime | None:
@@ -143,26 +138,18 @@ def _plan_look(plan: Plan, now: datetime) -> datetime | None:
 
 @transaction.atomic
 def _look_at_alerts(now: datetime) -> int:
-    alerts = claim(
-        Alert.objects.select_related(
-            "patient__clinic",
-            "patient__user",
-            "dose__version",
-            "dose__plan",
-            "flag__plan",
-            "held_by",
-        ),
-        now,
-    )
-    for alert in alerts:
-        alert_look(alert=alert, now=now)
-    return len(alerts)
+    claimed = claim(Alert.objects.all(), now)
+    alerts = open_alerts(claimed)
+    alerts_climb(alerts=alerts, terms=terms_by_alert(alerts), now=now)
+    closed = set(claimed) - {alert.id for alert in alerts}
+    if closed:
+        looks = follow_ups_write(alerts=closed, now=now)
+        rows_update(Alert, ("next_look_at",), [(pk, looks.get(pk)) for pk in closed])
+        acknowledgements_settle(alerts=closed, asked=(), now=now)
+    return len(claimed)
 
 
 @transaction.atomic
 def _release_ended_holds(now: datetime) -> None:
     """Look at alerts that are held by somebody who may no longer know of them."""
-    held = Alert.objects.open().filter(Q(held_until_at__gt=now), held_by__isnull=False)
-    for alert in held.select_related("patient", "held_by"):
-        if alert.held_by and not has_the_right_to_know(alert.patient, alert.held_by, now):
-            Alert.objects.filter(pk=alert.pk).update(next_look_at=now)
+    held_by_strangers(now).update(next_look_at=now)

@@ -45,7 +45,8 @@ class Settlement:
 def settle(facts: DoseFacts, now: datetime) -> Settlement:
     """Return what the facts ask for at `now`. Nothing closes because time has passed."""
     if facts.away is not None:
-        return Settlement(closes=tuple((kind, facts.away) for kind in sorted(facts.opened)))
+        closes = tuple((kind, facts.away) for kind in sorted(facts.opened))
+        return Settlement(closes, next_look_at=_after_stay(facts, now))
     if facts.outcome is None:
         return _silence(facts, now)
     closes = _closing(facts, AlertKind.NO_LOG, CloseReason.ENTRY)
@@ -53,6 +54,26 @@ def settle(facts: DoseFacts, now: datetime) -> Settlement:
         return Settlement((*closes, *_closing(facts, AlertKind.NOT_TAKEN, CloseReason.ENTRY)))
     is_new = AlertKind.NOT_TAKEN not in facts.opened and not facts.is_told
     return Settlement(closes, opens=AlertKind.NOT_TAKEN if is_new else None)
+
+
+def climbs_from(kind: AlertKind, episode: int, due_at: datetime, now: datetime) -> datetime:
+    """Return where the ladder of an episode starts.
+
+    The first episode of a silence climbs from the dose's own time; later ones, and doses that
+    somebody said were not taken, climb from `now`.
+    """
+    is_first_silence = kind is AlertKind.NO_LOG and episode == 1
+    return due_at if is_first_silence else now
+
+
+def _after_stay(facts: DoseFacts, now: datetime) -> datetime | None:
+    """Return when to look at a dose ahead in a stay: the stay may be over before the dose is due.
+
+    A look during the stay, for an entry or its void, must not be the last.
+    """
+    first_at = facts.due_at + facts.first_delay
+    is_ahead = instant(now) < instant(first_at)
+    return first_at if facts.away is CloseReason.STAY and is_ahead else None
 
 
 def _silence(facts: DoseFacts, now: datetime) -> Settlement:

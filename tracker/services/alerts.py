@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,10 +14,9 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
-from tracker.domain.dose_alerts import DoseFacts, settle
-from tracker.domain.doses import Outcome
+from tracker.domain.dose_alerts import climbs_from
 from tracker.domain.flags import FlagClass
-from tracker.models import Alert, AlertEvent, EntryVoid, ExpectedDose, Plan
+from tracker.models import Alert, AlertEvent, ExpectedDose, Plan
 from tracker.selectors.ladders import ladder_behind, terms_of
 
 SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
@@ -51,20 +50,15 @@ def alert_event(
 
 
 def alert_open_for_dose(*, dose: ExpectedDose, kind: AlertKind, now: datetime) -> Alert:
-    """Open the next episode of a dose's alert; the sweep then climbs its ladder.
-
-    The first episode of a silence climbs from the dose's own time; later ones and doses that
-    somebody said were not taken climb from `now`.
-    """
+    """Open the next episode of a dose's alert; the sweep then climbs its ladder."""
     episode = dose.alerts.filter(kind=kind).count() + 1
-    is_first_silence = kind is AlertKind.NO_LOG and episode == 1
     alert = Alert(
         patient=dose.plan.patient,
         kind=kind,
         dose=dose,
         episode=episode,
         opened_at=now,
-        climb_from_at=dose.due_at if is_first_silence else now,
+        climb_from_at=climbs_from(kind, episode, dose.due_at, now),
         next_look_at=now,
     )
     alert.save()
@@ -85,47 +79,6 @@ def alert_close(
         update_fields=["closed_at", "close_reason", "held_until_at", "held_by", "next_look_at"]
     )
     alert_event(alert, AlertEventKind.CLOSED, now, person=by, note=note, reason=reason.value).save()
-
-
-@transaction.atomic
-def dose_alerts_settle(
-    *, dose: ExpectedDose, away: CloseReason | None, now: datetime
-) -> datetime | None:
-    """Open, move or close a dose's alerts as its facts stand; return when to look again.
-
-    `away` is why nobody is asked about the dose (a stay, a plan on hold or stopped), if so. The
-    caller holds the dose's row.
-    """
-    opened = {AlertKind(alert.kind): alert for alert in dose.alerts.open()}
-    found = settle(_facts_of(dose, away, frozenset(opened)), now)
-    for kind, reason in found.closes:
-        alert_close(alert=opened[kind], reason=reason, now=now)
-    if found.opens is not None:
-        alert_open_for_dose(dose=dose, kind=found.opens, now=now)
-    return found.next_look_at
-
-
-def _facts_of(
-    dose: ExpectedDose, away: CloseReason | None, opened: frozenset[AlertKind]
-) -> DoseFacts:
-    first_rung = dose.version.rungs.order_by("number").first()
-    entry = dose.standing_entry
-    closed = dose.alerts.filter(kind=AlertKind.NO_LOG, closed_at__isnull=False)
-    last = closed.order_by("-episode").first()
-    voids = EntryVoid.objects.filter(entry__dose=dose)
-    told = dose.alerts.filter(kind=AlertKind.NOT_TAKEN)
-    if away is None and dose.cancelled_at is not None:
-        away = CloseReason.PLAN_CHANGED
-    return DoseFacts(
-        due_at=dose.due_at,
-        first_delay=first_rung.delay if first_rung is not None else timedelta(),
-        away=away,
-        outcome=Outcome(entry.outcome) if entry is not None else None,
-        opened=opened,
-        last_silence=CloseReason(last.close_reason) if last is not None else None,
-        is_silent_anew=last is not None and voids.filter(at__gte=last.closed_at).exists(),
-        is_told=entry is not None and told.filter(opened_at__gte=entry.received_at).exists(),
-    )
 
 
 @transaction.atomic
