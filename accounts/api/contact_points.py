@@ -87,7 +87,7 @@ class ContactPointInput(Body):
         """Refuse keys where none belong, and a subscription without them."""
         if (attrs["kind"] == PUSH) == ("keys" in attrs):
             return attrs
-        raise ValidationError({"keys": [_("A push subscription comes with keys, nothing else.")]})
+        raise ValidationError({"keys": [_("A browser comes with keys, and nothing else does.")]})
 
 
 def add(person: User, said: dict[str, Any], now: datetime) -> ContactPoint:

@@ -58,6 +58,6 @@ def _check(endpoint: str, *, p256dh: str, auth: str) -> None:
     if PUSH not in settings.CONTACT_KINDS:
         raise Refusal(Problem("kind", _("No messages of this kind are sent from here.")))
     if not is_push_endpoint(endpoint):
-        raise Refusal(Problem("address", _("This is not the address of a push service.")))
+        raise Refusal(Problem("address", _("This is not an address that a browser is reached at.")))
     if not are_push_keys(p256dh=p256dh, auth=auth):
         raise Refusal(Problem("keys", _("These are not the keys of a browser.")))

@@ -66,15 +66,20 @@ class EmailChannel:
 
     def _sent(self, letter: Letter) -> str:
         """Send once; a second time when the kept connection turns out to have ended before."""
-        is_reused = self._keeper.has_kept
+        if not self._keeper.has_kept:
+            return self._sent_on_this(letter)
         with self._keeper.use() as connection:
-            if not is_reused or _is_alive(connection):
-                try:
-                    return _handed_over(letter, connection)
-                except smtplib.SMTPResponseException as answered:
-                    if not is_reused or answered.smtp_code != SERVICE_ENDS:
-                        raise
+            is_alive = _is_alive(connection)
+        if is_alive:
+            try:
+                return self._sent_on_this(letter)
+            except smtplib.SMTPResponseException as answered:
+                if answered.smtp_code != SERVICE_ENDS:
+                    raise
         self._keeper.drop()
+        return self._sent_on_this(letter)
+
+    def _sent_on_this(self, letter: Letter) -> str:
         with self._keeper.use() as connection:
             return _handed_over(letter, connection)
 
