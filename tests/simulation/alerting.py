@@ -12,6 +12,7 @@ from tracker.domain.dose_alerts import DoseFacts
 from tracker.domain.flags import FlagClass
 from tracker.domain.plan_states import PlanState
 
+DELIVERY = (AlertEventKind.DECIDED, AlertEventKind.TOLD, AlertEventKind.BOUNCED)
 SPARING = (FlagClass.EMERGENCY, FlagClass.SAME_DAY)
 
 
@@ -140,15 +141,15 @@ def alert_close(world: World, alert: Alert, reason: CloseReason, now: datetime) 
 def alert_acknowledge(world: World, alert: Alert, by: Person, now: datetime) -> None:
     """Hold the ladder for the follow-up minutes; a clinic's hold of class E or D stays a hold."""
     assert alert.version is not None
-    is_clinic = by is world.clinician
-    is_sparing = alert.alert_class in SPARING
-    is_held = alert.held_until_at is not None
-    if not (is_sparing and not is_clinic and is_held and alert.is_clinic_held):
-        is_holding_back = is_held and not alert.is_clinic_held
+    until_at = alert.held_until_at
+    holds_clinic = by is world.clinician or alert.alert_class not in SPARING
+    is_clinic_held = alert.is_clinic_held and until_at is not None and now < until_at
+    if holds_clinic or not is_clinic_held:
+        is_holding_back = until_at is not None and not alert.is_clinic_held
         alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
         alert.held_by = by
         alert.held_until_at = now + alert.version.follow_up
-        alert.is_clinic_held = is_clinic or not is_sparing
+        alert.is_clinic_held = holds_clinic
     world.alerts.set(alert, now)
     event_add(world, alert, AlertEventKind.ACKNOWLEDGED, now, Recipient(by.id))
 
@@ -181,9 +182,8 @@ def alert_skip_ahead(world: World, alert: Alert, rung: int, now: datetime) -> No
     if alert.closed_at is not None or alert.rung != rung:
         return
     here = [e for e in alert.events if e.rung == rung and e.round == alert.round]
-    bounced = {e.recipient for e in here if e.kind is AlertEventKind.BOUNCED}
-    decided = sum(e.kind is AlertEventKind.DECIDED for e in here)
-    if len(bounced) >= decided:
+    last = {event.recipient: event.kind for event in here if event.kind in DELIVERY}
+    if all(kind is AlertEventKind.BOUNCED for kind in last.values()):
         _next_rung_now(world, alert, now)
         world.alerts.set(alert, now)
 

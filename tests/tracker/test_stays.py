@@ -12,6 +12,7 @@ from tests.reminders.engine import addresses, sweep_and_dispatch
 from tests.tracker.days import SECOND, SIGNED, at, dose_at, log, tuesday_plan
 from tracker.domain.doses import Outcome
 from tracker.models import Alert, Plan, Stay, StayKind
+from tracker.services.entries import entry_void
 from tracker.services.stays import stay_end, stay_record
 
 ISLA, TOMASZ = "isla.macrae@example.org", "tomasz.wrona@example.org"
@@ -64,6 +65,18 @@ def test_a_stay_is_kept_with_who_recorded_it_and_asks_the_engine_to_look(
     assert plan.next_look_at == at(15)
     assert dose_at(plan, 14).next_look_at == at(15)
     assert dose_at(plan, 20).next_look_at == at(20)
+
+
+def test_a_dose_logged_and_taken_back_in_a_stay_that_ends_before_it_is_due_is_asked_about(
+    cast: Cast, plan: Plan
+) -> None:
+    stay = record(cast, at(9))
+    entry = log(cast, dose_at(plan, 14), at(12))
+    entry_void(entry=entry, by=cast.ewan_user, reason="Not yet", now=at(12))
+    sweep_and_dispatch(at(12))
+    stay_end(stay=stay, by=cast.priya, until_at=at(13), now=at(13))
+    sweep_and_dispatch(at(13))
+    assert addresses(sweep_and_dispatch(at(14))) == [EWAN]
 
 
 @pytest.mark.parametrize(("seconds", "is_kept"), [(-1, False), (0, False), (1, True)])
