@@ -37,7 +37,8 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
     def wanting_verification(self, now: datetime) -> Self:
         """Keep contact points whose verification link should be mailed by `now`, oldest first."""
-        due = self.kept().filter(verification_wanted_at__lte=now)
+        sent = self.kept().filter(kind__in=settings.CONTACT_KINDS)
+        due = sent.filter(verification_wanted_at__lte=now)
         return due.order_by("verification_wanted_at")
 
 

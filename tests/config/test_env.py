@@ -147,3 +147,36 @@ def test_secrets_that_anybody_may_know_are_refused_on_a_public_address(
     )  # fmt: skip
     assert done.returncode == (0 if number is None else 1), done.stderr
     assert (number or "") in done.stderr
+
+
+SMS = {"SMS_ACCOUNT": "AC1", "SMS_TOKEN": "t", "SMS_FROM": "+15005550006"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "number", "code"),
+    [
+        ({"EMAIL_PROVIDER": "postmark"}, "config.W006", 0),
+        ({"EMAIL_PROVIDER": "postmark", "ANYMAIL_WEBHOOK_SECRET": "a:b"}, "no issues", 0),
+        (SMS | {"PUBLIC_URL": "http://stepdown.example"}, "config.W007", 0),
+        (SMS | {"SMS_API_URL": "http://gateway.example"}, "config.E008", 1),
+        (
+            SMS | {"SMS_API_URL": "http://gateway", "OUTGOING_INSIDE_HOSTS": "gateway"},
+            "no issues",
+            0,
+        ),
+        ({"SMS_ACCOUNT": "AC1"}, "SMS_TOKEN is not set", 1),
+        ({"EMAIL_PROVIDER": "pigeon"}, "EMAIL_PROVIDER must be one of", 1),
+        ({"VAPID_PRIVATE_KEY": "nonsense"}, "VAPID_PRIVATE_KEY is not a P-256 key", 1),
+    ],
+)
+def test_a_channel_that_is_set_up_by_half_is_told_of(
+    changed: dict[str, str], number: str, code: int
+) -> None:
+    public = {"SECRET_KEY": "k" * 60, "PUBLIC_URL": "https://stepdown.example"}
+    done = subprocess.run(
+        [*MANAGE, "check"],
+        env=GOOD | public | changed,
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert number in done.stderr + done.stdout
+    assert done.returncode == code
