@@ -103,6 +103,10 @@ SELECT n, gen_random_uuid() AS person, gen_random_uuid() AS patient, gen_random_
        gen_random_uuid() AS version, gen_random_uuid() AS step
 FROM generate_series(1, %(count)s) AS n
 """
+COLUMNS = """
+SELECT attname FROM pg_attribute
+WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 # Each row of the template is written once for each copy, with these columns put anew.
 TABLES: Sequence[tuple[str, str, Mapping[str, str]]] = (
     ("accounts_user", "t.id = %(person)s",
@@ -140,11 +144,12 @@ def plan_copy(connection: psycopg.Connection, plan: Plan, *, count: int) -> None
     with connection.transaction():
         connection.execute(COPIES, values)
         for table, which, anew in TABLES:
-            pairs = ", ".join(f"'{column}', {value}" for column, value in anew.items())
+            columns = [name for (name,) in connection.execute(COLUMNS, {"table": table}).fetchall()]
+            selected = ", ".join(anew.get(column, f't."{column}"') for column in columns)
+            named = ", ".join(f'"{column}"' for column in columns)
             connection.execute(
-                f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(t)"  # noqa: S608 - names of the list above
-                f" || jsonb_build_object({pairs}))).* FROM {table} t CROSS JOIN copies c"
-                f" WHERE {which}",
+                f"INSERT INTO {table} ({named}) SELECT {selected}"  # noqa: S608 - names of the list above
+                f" FROM {table} t CROSS JOIN copies c WHERE {which}",
                 values,
             )
         connection.execute("DROP TABLE copies")
