@@ -50,7 +50,7 @@ def rows_insert(model: type[models.Model], names: Sequence[str], rows: Sequence[
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        cursor.copy(statement) as copy,
+        cursor.copy(statement.as_string()) as copy,
     ):
         for row in rows:
             copy.write_row(row)
@@ -71,7 +71,7 @@ def rows_update(model: type[models.Model], names: Sequence[str], rows: Sequence[
         pk=_column(model, "pk"),
     )
     with connection.cursor() as cursor:
-        cursor.execute(filled, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(filled.as_string(), [list(column) for column in zip(*rows, strict=True)])
 
 
 def _given(model: type[models.Model], names: Sequence[str]) -> Composable:

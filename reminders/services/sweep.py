@@ -80,8 +80,13 @@ def claim(rows: QuerySet[Looked], now: datetime) -> list[UUID]:
     What they say is read after they are locked: a row that somebody changed just before would
     otherwise come with what it pointed at earlier.
     """
-    due = rows.filter(next_look_at__lte=now).order_by("next_look_at").values_list("pk", flat=True)
-    return list(due.select_for_update(no_key=True, skip_locked=True)[:BATCH])
+    return list(due_for_a_look(rows, now).values_list("pk", flat=True)[:BATCH])
+
+
+def due_for_a_look(rows: QuerySet[Looked], now: datetime) -> QuerySet[Looked]:
+    """Return the rows that are due for a look and that nobody else holds, to be locked."""
+    due = rows.filter(next_look_at__lte=now).order_by("next_look_at")
+    return due.select_for_update(no_key=True, skip_locked=True)
 
 
 def _until_empty(look: Callable[[], int]) -> int:
