@@ -7,14 +7,16 @@ alone, so that a sweep that comes late, twice or beside another one decides the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
 
@@ -37,12 +39,16 @@ from tracker.services.flag_rules import flags_evaluate
 from tracker.services.plan_moves import plan_close_observed
 
 BATCH = 500
-AFTER_A_FAULT = timedelta(hours=1)
-"""When a plan whose own rows contradict each other is tried again; it keeps back no other."""
+PLANS = 25
+"""A plan takes many statements: its batches are short, so that what is done is soon kept."""
+FAULTS_OF_A_ROW = (IntegrityError, DataError, ValueError, LookupError)
+AFTER_A_FAULT = timedelta(minutes=5)
+"""When a row that contradicts itself is looked at again; it keeps back no other."""
 
 logger = logging.getLogger(__name__)
 
 Looked = TypeVar("Looked", ExpectedDose, Plan, Alert)
+Decide = Callable[[Sequence[UUID], datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +67,33 @@ class SweepResult:
 
 
 def sweep_run(*, now: datetime) -> SweepResult:
-    """Decide all that is due by `now`, batch by batch until an empty one; then beat the heart."""
-    _release_ended_holds(now)
-    result = SweepResult(
-        doses=_until_empty(partial(_look_at_doses, now)),
-        plans=_until_empty(partial(_look_at_plans, now)),
-        alerts=_until_empty(partial(_look_at_alerts, now)),
-        mails=_until_empty(partial(wanted_mail_queue, now=now, limit=BATCH)),
-    )
+    """Decide all that is due by `now`, batch by batch until an empty one; then beat the heart.
+
+    Plans come after alerts and for a third of the time that the task has: what a pass does not come
+    to, the next one does, and nobody is told later because of it. Alerts come once more at the end:
+    a plan's look may have opened some.
+    """
+    plans_until = monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT / 3
+    held_by_strangers(now).update(next_look_at=now)
+    look_at_alerts = partial(_look, Alert.objects.all(), _decide_alerts, now)
+    look_at_plans = partial(_look, Plan.objects.all(), _decide_plans, now, limit=PLANS)
+    doses = _until_empty(partial(_look, ExpectedDose.objects.all(), _decide_doses, now))
+    alerts = _until_empty(look_at_alerts)
+    mails = _until_empty(partial(wanted_mail_queue, now=now, limit=BATCH))
+    plans = _until_empty(look_at_plans, until=plans_until)
+    alerts += _until_empty(look_at_alerts) if plans else 0
     heartbeat_record(leg="sweep", now=now)
-    return result
+    return SweepResult(doses=doses, plans=plans, alerts=alerts, mails=mails)
 
 
-def claim(rows: QuerySet[Looked], now: datetime) -> list[UUID]:
-    """Lock up to 500 rows that are due for a look and that nobody else holds; return their ids.
+def claim(rows: QuerySet[Looked], now: datetime, limit: int = BATCH) -> list[UUID]:
+    """Lock some rows that are due for a look and that nobody else holds; return their ids.
 
     The lock is weak enough for a patient's tap to insert an entry for the same dose meanwhile.
     What they say is read after they are locked: a row that somebody changed just before would
     otherwise come with what it pointed at earlier.
     """
-    return list(due_for_a_look(rows, now).values_list("pk", flat=True)[:BATCH])
+    return list(due_for_a_look(rows, now).values_list("pk", flat=True)[:limit])
 
 
 def due_for_a_look(rows: QuerySet[Looked], now: datetime) -> QuerySet[Looked]:
@@ -89,42 +102,60 @@ def due_for_a_look(rows: QuerySet[Looked], now: datetime) -> QuerySet[Looked]:
     return due.select_for_update(no_key=True, skip_locked=True)
 
 
-def _until_empty(look: Callable[[], int]) -> int:
+def _until_empty(look: Callable[[], int], *, until: float | None = None) -> int:
     total = 0
     while found := look():
         total += found
+        if until is not None and monotonic() >= until:
+            break
     return total
 
 
 @transaction.atomic
-def _look_at_doses(now: datetime) -> int:
-    claimed = claim(ExpectedDose.objects.all(), now)
+def _look(rows: QuerySet[Looked], decide: Decide, now: datetime, limit: int = BATCH) -> int:
+    """Claim a batch and decide for it, in one transaction; return how many rows it had."""
+    claimed = claim(rows, now, limit)
+    if claimed:
+        _decide_apart(rows, claimed, decide, now)
+    return len(claimed)
+
+
+def _decide_apart(
+    rows: QuerySet[Looked], claimed: Sequence[UUID], decide: Decide, now: datetime
+) -> None:
+    """Decide for all; where a row contradicts itself, for each half apart, down to that row."""
+    try:
+        with transaction.atomic():
+            decide(claimed, now)
+    except FAULTS_OF_A_ROW:
+        if len(claimed) > 1:
+            middle = len(claimed) // 2
+            _decide_apart(rows, claimed[:middle], decide, now)
+            _decide_apart(rows, claimed[middle:], decide, now)
+            return
+        logger.exception(
+            "The %s %s could not be looked at; the others go on",
+            rows.model._meta.verbose_name,
+            claimed[0],
+            extra={"runbook": "a row could not be looked at"},
+        )
+        rows.filter(pk=claimed[0]).update(next_look_at=now + AFTER_A_FAULT)
+
+
+def _decide_doses(claimed: Sequence[UUID], now: datetime) -> None:
     opened = doses_settle(doses=due_doses(claimed), now=now)
     alerts_begin(
         alerts=[alert for alert, _dose in opened],
         terms={alert.id: dose.terms for alert, dose in opened},
         now=now,
     )
-    return len(claimed)
 
 
-@transaction.atomic
-def _look_at_plans(now: datetime) -> int:
-    claimed = claim(Plan.objects.all(), now)
+def _decide_plans(claimed: Sequence[UUID], now: datetime) -> None:
     plans = Plan.objects.select_related("patient__clinic", "patient__user")
     for plan in plans.filter(pk__in=claimed).order_by("next_look_at"):
-        try:
-            with transaction.atomic():
-                plan.next_look_at = _plan_look(plan, now)
-        except (IntegrityError, DataError):
-            logger.exception(
-                "Plan %s could not be looked at; the others go on",
-                plan.pk,
-                extra={"runbook": "a dose of the coming week is not there yet"},
-            )
-            plan.next_look_at = now + AFTER_A_FAULT
+        plan.next_look_at = _plan_look(plan, now)
         plan.save(update_fields=["next_look_at"])
-    return len(claimed)
 
 
 def _plan_look(plan: Plan, now: datetime) -> datetime | None:
@@ -141,9 +172,7 @@ def _plan_look(plan: Plan, now: datetime) -> datetime | None:
     return min((at for at in looks if at is not None), default=None)
 
 
-@transaction.atomic
-def _look_at_alerts(now: datetime) -> int:
-    claimed = claim(Alert.objects.all(), now)
+def _decide_alerts(claimed: Sequence[UUID], now: datetime) -> None:
     alerts = open_alerts(claimed)
     alerts_climb(alerts=alerts, terms=terms_by_alert(alerts), now=now)
     closed = set(claimed) - {alert.id for alert in alerts}
@@ -151,10 +180,3 @@ def _look_at_alerts(now: datetime) -> int:
         looks = follow_ups_write(alerts=closed, now=now)
         rows_update(Alert, ("next_look_at",), [(pk, looks.get(pk)) for pk in closed])
         acknowledgements_settle(alerts=closed, asked=(), now=now)
-    return len(claimed)
-
-
-@transaction.atomic
-def _release_ended_holds(now: datetime) -> None:
-    """Look at alerts that are held by somebody who may no longer know of them."""
-    held_by_strangers(now).update(next_look_at=now)

@@ -57,7 +57,7 @@ def test_a_minute_in_which_20000_doses_fall_due(idle_stack: Stack, report: Repor
 def test_fifty_random_kills_lose_nothing(idle_stack: Stack, report: Report) -> None:
     report.begin(f"{KILLS} random kills of two workers, beat and web (seed {SEED})")
     stack, chance = idle_stack, random.Random(SEED)  # noqa: S311 - which process dies, repeatably
-    world_on(stack, seconds=[-600, *range(5, 85, 8)], copies=4)
+    world_on(stack, seconds=[-600, *range(5, 85, 8)], copies=15)
     stack.start("valkey", "smtp", *VICTIMS)
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.2, 2.5))

@@ -8,13 +8,14 @@ import pytest
 from django.core.management import call_command
 
 from accounts.clock import database_now
-from reminders.models import Message, Notification
-from reminders.services.sweep import sweep_run
+from reminders.models import Heartbeat, Message, Notification
+from reminders.services.sweep import PLANS, sweep_run
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import addresses, states, sweep_and_dispatch
 from tests.tapers import first_dose, taper_signed
+from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
-from tracker.models import Alert, AlertEvent, Flag
+from tracker.models import Alert, AlertEvent, Flag, Plan
 from tracker.services.alerts import alert_acknowledge, alert_pass_on
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add, entry_void
@@ -278,6 +279,61 @@ def test_a_plan_whose_rows_contradict_each_other_keeps_back_no_other(plan, cast)
 
     plan.refresh_from_db()
     other.refresh_from_db()
-    assert plan.next_look_at == now + timedelta(hours=1)
+    assert plan.next_look_at == now + timedelta(minutes=5)
     assert other.doses.filter(due_at__gt=now + timedelta(days=13)).exists()
     assert not plan.doses.filter(due_at__gt=now + timedelta(days=13)).exists()
+
+
+def test_a_dose_whose_rows_contradict_each_other_keeps_back_no_other(plan, cast, caplog) -> None:
+    other = first_dose(taper_signed(cast.samira, by=cast.priya, now=TUESDAY))
+    dose = first_dose(plan)
+    Alert.objects.create(
+        patient=cast.ewan,
+        kind=AlertKind.NO_LOG,
+        dose=dose,
+        episode=2,  # the first is missing, so the next one would be the second again
+        opened_at=TUESDAY,
+        closed_at=TUESDAY,
+        close_reason=CloseReason.ENTRY,
+        climb_from_at=TUESDAY,
+    )
+
+    sweep_run(now=DUE)
+
+    dose.refresh_from_db()
+    assert dose.next_look_at == DUE + timedelta(minutes=5)
+    assert f"expected dose {dose.pk} could not be looked at" in caplog.text
+    assert other.alerts.open().exists()
+
+
+def test_a_pass_that_runs_out_of_time_keeps_what_it_did_and_leaves_plans_to_the_next(
+    plan, cast, settings
+) -> None:
+    settings.CELERY_TASK_SOFT_TIME_LIMIT = 0
+    others = [
+        Plan(
+            patient=cast.samira,
+            route="oral",
+            state="closed",
+            created_at=TUESDAY,
+            created_by=cast.priya,
+            next_look_at=DUE,
+        )
+        for _number in range(PLANS + 5)
+    ]
+    Plan.objects.bulk_create(others)
+
+    passes = [sweep_run(now=DUE) for _number in range(3)]
+
+    assert [each.plans for each in passes] == [PLANS, 5, 0]
+    assert passes[0].doses == 1
+    assert Heartbeat.objects.get(leg="sweep").finished_at == DUE
+
+
+def test_a_flag_that_a_plans_look_raises_is_told_in_the_same_pass(cast) -> None:
+    taper_signed(cast.ewan, by=cast.priya, now=TUESDAY, hours_since_taken_threshold="1")
+    sweep_run(now=TUESDAY)
+
+    sweep_run(now=DUE + timedelta(hours=1))
+
+    assert Alert.objects.get(flag__rule="F6").notifications.exists()
