@@ -6,6 +6,7 @@ from accounts.domain.opening_hours import is_open, next_opening
 from accounts.models import Clinic, Membership
 from accounts.models.clinics import MembershipQuerySet
 from accounts.models.contact_points import DESK, OUT_OF_HOURS
+from accounts.selectors.contact_points import usable_contact_points
 
 
 def clinic_with_slug(slug: str) -> Clinic | None:
@@ -26,6 +27,13 @@ def clinic_opens_at(clinic: Clinic, at: datetime) -> datetime | None:
 def duty_at(clinic: Clinic, at: datetime) -> str:
     """Return which duty answers at `at`: "desk" in opening hours, "out_of_hours" outside them."""
     return DESK if is_clinic_open(clinic, at) else OUT_OF_HOURS
+
+
+def is_clinic_reached(clinic: Clinic, at: datetime) -> bool:
+    """Say whether a message to the clinic reaches somebody at `at`: its desk while it is open,
+    outside its hours a verified out-of-hours contact. A telephone number alone reads nothing."""
+    night = usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS)
+    return is_clinic_open(clinic, at) or night.exists()
 
 
 def staff_of(clinic: Clinic, now: datetime) -> MembershipQuerySet:

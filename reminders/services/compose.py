@@ -18,7 +18,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import ContactPoint, Invitation, Patient
-from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
 from accounts.services.contact_points import contact_point_mint_token
 from accounts.services.invitations import invitation_mint_mail_token
 from reminders.channels.base import Letter, PushKeys
@@ -33,6 +32,7 @@ from tracker.selectors.plan_words import day_text
 from tracker.selectors.wording import (
     alert_headline,
     alert_outcome,
+    closed_clinic_text,
     local_clock,
     local_moment,
 )
@@ -276,7 +276,11 @@ def _alert(message: Message, lines: Sequence[Notification], rights: Rights, now:
         help_now = _("Get help now: call %(number)s. Do not wait for a reply here.") % {
             "number": number
         }
-    paragraphs = [*facts, help_now, *(_closed_clinic(line.alert, now) for line in lines)]
+    paragraphs = [
+        *facts,
+        help_now,
+        *(closed_clinic_text(line.alert.patient.clinic, now) for line in lines),
+    ]
     paragraphs.append(_("Say “I have it”, or pass it on, here:"))
     pages = [reverse("worklist" if for_clinic[line.pk] else "feed") for line in lines]
     paragraphs += [settings.PUBLIC_URL + page for page in pages]
@@ -333,20 +337,6 @@ def _name(patient: Patient, *, is_for_clinic: bool) -> str:
 
 def _first_name(patient: Patient) -> str:
     return patient.name.partition(" ")[0]
-
-
-def _closed_clinic(alert: Alert, now: datetime) -> str:
-    """Say so when nobody at the clinic will see this for a while."""
-    clinic = alert.patient.clinic
-    if is_clinic_open(clinic, now) or clinic.out_of_hours_phone:
-        return ""
-    opens_at = clinic_opens_at(clinic, now)
-    if opens_at is None:
-        return _("The clinic has no opening hours; nobody there may see this.")
-    moment = local_moment(opens_at, clinic.zone_info)
-    return _("The clinic is closed until %(moment)s and nobody there will see this before.") % {
-        "moment": moment
-    }
 
 
 def _address(name: str, *arguments: str) -> str:

@@ -16,9 +16,6 @@ from django.utils.translation import gettext as _
 from accounts.access import Person
 from accounts.domain.audiences import Audience
 from accounts.domain.capacities import FULL_READERS, Capacity
-from accounts.models.contact_points import OUT_OF_HOURS
-from accounts.selectors.clinics import clinic_opens_at, is_clinic_open
-from accounts.selectors.contact_points import usable_contact_points
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.flags import FlagClass
 from tracker.domain.ladder import LadderRung
@@ -38,6 +35,7 @@ from tracker.selectors.thread_messages import (
 from tracker.selectors.wording import (
     alert_headline,
     alert_outcome,
+    closed_clinic_text,
     flag_basis,
     flag_detail,
     local_moment,
@@ -120,7 +118,9 @@ def alert_thread(
         acts=_acts(alert, events, zone, reads_all=reads_all),
         entries=_entries(alert, zone),
         terms=_terms(alert, zone),
-        closed_until=_closed_until(alert, now) if alert.closed_at is None else "",
+        closed_until=closed_clinic_text(alert.patient.clinic, now)
+        if alert.closed_at is None
+        else "",
     )
 
 
@@ -204,20 +204,6 @@ def _terms(alert: Alert, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
         (_("Signed by"), terms.signed_by.name),
         *lines,
     )
-
-
-def _closed_until(alert: Alert, now: datetime) -> str:
-    """Return that nobody at the clinic sees this before it opens; empty where somebody does."""
-    clinic = alert.patient.clinic
-    is_covered = usable_contact_points(clinic=clinic, duty=OUT_OF_HOURS).exists()
-    if is_covered or is_clinic_open(clinic, now):
-        return ""
-    opens_at = clinic_opens_at(clinic, now)
-    if opens_at is None:
-        return _("The clinic has entered no opening hours. Do not count on an answer there.")
-    return _("The clinic is closed until %(moment)s and nobody there will see this before.") % {
-        "moment": local_moment(opens_at, clinic.zone_info)
-    }
 
 
 def _entries(alert: Alert, zone: ZoneInfo) -> tuple[TimelineLine, ...]:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.domain.zones import place_name
+from accounts.models import Clinic
+from accounts.selectors.clinics import clinic_opens_at, is_clinic_reached
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagClass, Rule
@@ -104,6 +106,18 @@ def local_moment(at: datetime, zone: ZoneInfo) -> str:
 def local_clock(at: datetime, zone: ZoneInfo) -> str:
     """Return the clock time of an instant in `zone`."""
     return date_format(at.astimezone(zone), "H:i")
+
+
+def closed_clinic_text(clinic: Clinic, now: datetime) -> str:
+    """Return that nobody at the clinic sees this before it opens; "" where somebody does."""
+    if is_clinic_reached(clinic, now):
+        return ""
+    opens_at = clinic_opens_at(clinic, now)
+    if opens_at is None:
+        return _("The clinic has entered no opening hours. Do not count on an answer there.")
+    return _("The clinic is closed until %(moment)s and nobody there will see this before.") % {
+        "moment": local_moment(opens_at, clinic.zone_info)
+    }
 
 
 def flag_headline(flag: Flag) -> str:
