@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from accounts.domain import audiences, capacities
+from accounts.models import contact_points
 from tracker import models
 from tracker.domain import alerts, dose_record, doses, flags, measures, medicine, plan_states, pumps
 from tracker.selectors import worklist
@@ -19,6 +20,7 @@ Audience = _words(audiences.Audience)
 Capacity = _words(capacities.Capacity)
 ChangeKind = _words(plan_states.KINDS[plan_states.PlanState.ACTIVE])
 ClinicCapacity = _words(capacities.CLINIC_CAPACITIES)
+ContactKind = sorted(contact_points.KINDS)
 DoseState = _words(doses.DoseState)
 FlagClass = _words(flags.FlagClass)
 MeasureBasis = _words(dose_record.Basis)

@@ -248,7 +248,7 @@ DRF_STANDARDIZED_ERRORS = {
 }
 API_WORDS = [
     "AlertKind", "AlertCloseReason", "Audience", "Capacity", "ChangeKind", "ClinicCapacity",
-    "DoseState", "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState",
+    "ContactKind", "DoseState", "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState",
     "PumpDateKind", "PumpEventKind", "Reader", "ReportKind", "Route", "Rule", "StayKind",
     "Timing", "UrgencyWord", "Verb", "VersionKind", "Via", "WorklistFilter",
 ]  # fmt: skip

@@ -19,12 +19,15 @@ import runpy
 import signal
 import smtplib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from celery.beat import Scheduler
 from celery.signals import task_postrun, task_prerun
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -60,17 +63,22 @@ class Watch:
         self.leg, self.count = leg, 0
         self.is_armed = self.fault is not None and not self.fault.since
 
-    def step(self, kind: str, text: str, work: Callable[[], Any], connection: Any = None) -> Any:
-        """Do one step, struck before or after it if it is the one."""
+    @contextmanager
+    def around(self, kind: str, text: str, connection: Any = None) -> Iterator[None]:
+        """Stand around one step, which is struck before or after if it is the one."""
         is_the_one = self._is_the_one(kind, text)
         if is_the_one == BEFORE:
             self._strike(connection)
-        done = work()
+        yield
         if is_the_one == AFTER:
             self._strike(connection)
         if self.fault is not None and self.fault.since and re.search(self.fault.since, text, re.I):
             self.is_armed = True
-        return done
+
+    def step(self, kind: str, text: str, work: Callable[[], Any], connection: Any = None) -> Any:
+        """Do one step, struck before or after it if it is the one."""
+        with self.around(kind, text, connection):
+            return work()
 
     def _is_the_one(self, kind: str, text: str) -> str:
         fault = self.fault
@@ -114,12 +122,14 @@ class Hooks:
 
     watch: Watch
     _commit: Any = field(default=BaseDatabaseWrapper._commit)
+    _copy: Any = field(default=psycopg.Cursor.copy)
     _send: Any = field(default=smtplib.SMTP.sendmail)
     _publish: Any = field(default=Scheduler.apply_async)
 
     def install(self) -> None:
         """Wrap what all statements, commits, sends and ticks go through."""
         watch, commit, send, publish = self.watch, self._commit, self._send, self._publish
+        copy = self._copy
 
         def watched_statement(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
             return watch.step(
@@ -128,6 +138,15 @@ class Hooks:
                 lambda: execute(sql, params, many, context),
                 context["connection"],
             )
+
+        @contextmanager
+        def watched_copy(cursor: Any, statement: Any, *given: Any) -> Iterator[Any]:
+            wrapper = connections["default"]
+            with (
+                watch.around(STATEMENT, str(statement), wrapper),
+                copy(cursor, statement, *given) as rows,
+            ):
+                yield rows
 
         def watched_commit(connection: Any) -> Any:
             return watch.step(COMMIT, "COMMIT", lambda: commit(connection), connection)
@@ -149,6 +168,7 @@ class Hooks:
         task_prerun.connect(lambda task, **_given: watch.begin(task.name), weak=False)
         task_postrun.connect(lambda **_given: watch.begin(""), weak=False)
         BaseDatabaseWrapper._commit = watched_commit
+        psycopg.Cursor.copy = watched_copy
         smtplib.SMTP.sendmail = watched_send
         Scheduler.apply_async = watched_publish
 

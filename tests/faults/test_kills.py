@@ -28,11 +28,11 @@ from tests.support.stack import LEASE_SECONDS, Stack
 pytestmark = pytest.mark.stack
 GROUP = "Kill -9 of a part"
 
-ALERTS = r'INSERT INTO "?tracker_alert"?\s'
-LINES = r'INSERT INTO "?reminders_notification'
+ALERTS = r'(?:INSERT INTO|COPY) "?tracker_alert"?\s'
+LINES = r'(?:INSERT INTO|COPY) "?reminders_notification'
 CLAIMED = r'UPDATE "?reminders_message"? SET .*\yclaim'.replace(r"\y", r"\b")
 ENTRY = r'INSERT INTO "?tracker_entry"?\s'
-ATTEMPT = r'INSERT INTO "?reminders_attempt'
+ATTEMPT = r'(?:INSERT INTO|COPY) "?reminders_attempt'
 HEARTBEAT = r'"?reminders_heartbeat'
 OLD, JUST_NOW = -600.0, -8.0
 

@@ -102,6 +102,11 @@ class Alert(models.Model):
             models.Index(
                 fields=["patient"], condition=Q(closed_at__isnull=True), name="alert_open_patient"
             ),
+            models.Index(
+                fields=["held_until_at"],
+                condition=Q(held_by__isnull=False, closed_at__isnull=True),
+                name="alert_held",
+            ),
         ]
 
     def __str__(self) -> str:

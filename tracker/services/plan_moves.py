@@ -140,9 +140,11 @@ def plan_close_observed(*, plan: Plan, now: datetime) -> datetime | None:
     person's request moves a plan out of this state, so none is waited for.
     """
     until = observed_until(plan)
+    if until is None:
+        return None
     asked = flags_evaluate(plan=plan, now=now)
-    if until is None or now < until:
-        return min((at for at in (until, asked) if at is not None), default=None)
+    if now < until:
+        return min(until, asked) if asked is not None else until
     plan_move(plan, PlanState.CLOSED, by=None, now=now)
     audit_record(
         actor=None, job="sweep", action="plan.closed", target=plan, patient=plan.patient, now=now
