@@ -121,13 +121,13 @@ def world_make(cast: Cast) -> World:
 
 
 def change_of(world: World, **changed: object) -> dict[str, object]:
-    """A change of Ewan's plan that counts from tomorrow's midnight in London."""
-    tomorrow = (world.cast.now + timedelta(days=1)).date().isoformat()
+    """A change of Ewan's plan that counts from a midnight in London that is well ahead."""
+    ahead = (world.cast.now + timedelta(days=2)).date().isoformat()
     return (
         raw_plan(
-            steps=[raw_step(tomorrow, None, dose("09:00", "7,5 mg"))],
+            steps=[raw_step(ahead, None, dose("09:00", "7,5 mg"))],
             named_clinician=str(world.cast.priya.pk),
-            counts_from_on=tomorrow,
+            counts_from_on=ahead,
             counts_from_time="00:00",
             change_reason="Spasms at night",
             opened_at=world.plan.versions.get().signed_at.isoformat(),

@@ -30,7 +30,7 @@ def today(idle_stack: Stack, page: Page) -> Cast:
         value = cast.client(cast.ewan_user).cookies[settings.SESSION_COOKIE_NAME].value
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": idle_stack.url}
     page.context.add_cookies([cookie])
-    page.goto(f"{idle_stack.url}/today/")
+    page.goto(f"{idle_stack.url}/today/", wait_until="networkidle")
     return cast
 
 
