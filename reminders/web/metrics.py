@@ -29,9 +29,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "").encode()
     if not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(FiguresCollector(figures_at(database_now())))
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    collectors = CollectorRegistry(auto_describe=False)
+    collectors.register(FiguresCollector(figures_at(database_now())))
+    return HttpResponse(generate_latest(collectors), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 class FiguresCollector(Collector):

@@ -6,8 +6,11 @@ from uuid import uuid4
 from accounts.models import User
 from tests.cast import TUESDAY, Cast
 from tests.tapers import first_dose
+from tracker.domain.alerts import AlertEventKind, AlertKind
+from tracker.domain.dose_alerts import climbs_from
 from tracker.domain.doses import Outcome
-from tracker.models import Alert, AlertEvent, Entry, Plan
+from tracker.models import Alert, AlertEvent, Entry, ExpectedDose, Plan
+from tracker.services.alerts import alert_event
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
 
@@ -63,3 +66,20 @@ def episodes(kind: str) -> list[tuple[int, str]]:
     """The episodes of this kind of alert, each with why it closed."""
     found = Alert.objects.filter(kind=kind).order_by("episode")
     return list(found.values_list("episode", "close_reason"))
+
+
+def alert_opened(*, dose: ExpectedDose, kind: AlertKind, now: datetime) -> Alert:
+    """The next episode of a dose's alert, before a sweep lets it climb its ladder."""
+    episode = dose.alerts.filter(kind=kind).count() + 1
+    alert = Alert(
+        patient=dose.plan.patient,
+        kind=kind,
+        dose=dose,
+        episode=episode,
+        opened_at=now,
+        climb_from_at=climbs_from(kind, episode, dose.due_at, now),
+        next_look_at=now,
+    )
+    alert.save()
+    alert_event(alert, AlertEventKind.OPENED, now).save()
+    return alert

@@ -10,10 +10,11 @@ from accounts.models import Look
 from accounts.services.acceptance import invitation_accept
 from accounts.services.care_links import care_link_invite
 from tests.cast import Cast, cast_make, mail_token, patient_join
+from tests.tracker.alerting import alert_opened
 from tests.tracker.days import log, plan_around, words
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.models import Alert, AlertEvent, Entry, ExpectedDose
-from tracker.services.alerts import alert_acknowledge, alert_open_for_dose
+from tracker.services.alerts import alert_acknowledge
 from tracker.services.checkins import check_in_add
 
 MINUTE = timedelta(minutes=1)
@@ -34,9 +35,7 @@ def doses(cast: Cast) -> dict[str, ExpectedDose]:
 @pytest.fixture
 def alert(cast: Cast, doses: dict[str, ExpectedDose]) -> Alert:
     """The silence of the first dose, told to Isla and passed on by Tomasz."""
-    opened = alert_open_for_dose(
-        dose=doses["silent"], kind=AlertKind.NO_LOG, now=cast.now - 120 * MINUTE
-    )
+    opened = alert_opened(dose=doses["silent"], kind=AlertKind.NO_LOG, now=cast.now - 120 * MINUTE)
     Alert.objects.filter(pk=opened.pk).update(rung=3, alert_class="W")
     opened.refresh_from_db()
     for minutes, kind, person, note in (
@@ -213,9 +212,7 @@ def test_a_caregivers_pages_ask_the_database_at_most_twelve_times(
 @pytest.fixture
 def silence(cast: Cast, doses: dict[str, ExpectedDose]) -> Alert:
     """A dose without a log about which only the patient was asked."""
-    opened = alert_open_for_dose(
-        dose=doses["silent"], kind=AlertKind.NO_LOG, now=cast.now - 60 * MINUTE
-    )
+    opened = alert_opened(dose=doses["silent"], kind=AlertKind.NO_LOG, now=cast.now - 60 * MINUTE)
     happens(opened, AlertEventKind.TOLD, cast.now - 60 * MINUTE, cast.ewan_user)
     return opened
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from accounts.domain.problems import Conflict, Problem, Refusal
 from accounts.models import AuditRow, CareLink, ContactPoint, FactIsFinal, User
 from tests.cast import PASSWORD, Cast
+from tests.tracker.alerting import alert_opened
 from tests.tracker.plans import amounts, dose, raw_plan, raw_step
 from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
@@ -33,7 +34,6 @@ from tracker.models import (
 )
 from tracker.selectors.plan_reading import plan_reading
 from tracker.selectors.plans import content_of, draft_behind
-from tracker.services.alerts import alert_open_for_dose
 from tracker.services.doses import HORIZON
 from tracker.services.entries import entry_add
 from tracker.services.plan_drafts import plan_draft_save
@@ -478,7 +478,7 @@ def test_a_stop_closes_the_dose_alerts_and_says_so(cast: Cast) -> None:
     sign(cast, plan)
     late = datetime(2026, 12, 9, 9, tzinfo=UTC)
     silent = plan.doses.order_by("due_at").first()
-    alert = alert_open_for_dose(dose=silent, kind=AlertKind.NO_LOG, now=late)
+    alert = alert_opened(dose=silent, kind=AlertKind.NO_LOG, now=late)
     plan_stop(plan=plan, by=cast.priya, reason="went into hospital", now=late)
     alert = Alert.objects.get(pk=alert.pk)
     assert (alert.closed_at, alert.close_reason) == (late, CloseReason.PLAN_STOPPED)

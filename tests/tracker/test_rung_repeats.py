@@ -11,6 +11,7 @@ from reminders.models import Notification
 from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY, Cast
 from tests.tapers import taper_signed
+from tests.tracker.alerting import alert_opened
 from tests.tracker.changing import change_signed
 from tests.tracker.plans import raw_plan
 from tests.tracker.test_plan_pages import cells_that_are_wrong, form_url, keep, readable, typed_plan
@@ -23,7 +24,6 @@ from tracker.selectors.ladders import ladder_behind
 from tracker.selectors.plan_difference import difference_signed
 from tracker.selectors.plan_records import content_signed, versions_of
 from tracker.selectors.plans import template_for
-from tracker.services.alerts import alert_open_for_dose
 
 MINUTE = timedelta(minutes=1)
 REPEATED = [
@@ -135,7 +135,7 @@ def test_what_is_signed_says_every_repeat_and_holds_it(plan: Plan) -> None:
 
 def test_an_alert_climbs_each_telling_of_the_signed_ladder(plan: Plan) -> None:
     dose = plan.doses.select_related("plan__patient__clinic", "version").earliest("due_at")
-    alert = alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=dose.due_at)
+    alert = alert_opened(dose=dose, kind=AlertKind.NO_LOG, now=dose.due_at)
     told = [(rung.delay, rung.audience, rung.turn) for rung in ladder_behind(alert)]
     assert told == [
         (timedelta(), Audience.PATIENT, 0),

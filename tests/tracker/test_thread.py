@@ -9,11 +9,12 @@ from accounts.clock import database_now
 from accounts.domain.capacities import Capacity
 from accounts.models import AuditRow, Look, User
 from tests.cast import Cast, cast_make
+from tests.tracker.alerting import alert_opened
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.models import Alert, AlertEvent, Plan
 from tracker.selectors.thread import alert_thread
-from tracker.services.alerts import alert_acknowledge, alert_event, alert_open_for_dose
+from tracker.services.alerts import alert_acknowledge, alert_event
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_void
 
@@ -58,7 +59,7 @@ def sign(present: Cast) -> Alert:
 def silence(present: Cast, plan: Plan) -> Alert:
     """A no-log alert about the newest dose that is past, an hour old."""
     dose = plan.doses.filter(due_at__lt=present.now - 60 * MINUTE).latest("due_at")
-    alert = alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=present.now - 60 * MINUTE)
+    alert = alert_opened(dose=dose, kind=AlertKind.NO_LOG, now=present.now - 60 * MINUTE)
     return Alert.objects.select_related("patient__clinic", "flag", "dose__version").get(pk=alert.pk)
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.clock import database_now
 from accounts.models import Look, Patient, User
 from tests.cast import TUESDAY, Cast, cast_make, patient_join, patient_make
+from tests.tracker.alerting import alert_opened
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass, Rule
 from tracker.domain.worklist import Standing, matter_key, row_key
@@ -22,7 +23,7 @@ from tracker.selectors.worklist import (
     worklist_rows,
     worklist_shown,
 )
-from tracker.services.alerts import alert_acknowledge, alert_open_for_dose
+from tracker.services.alerts import alert_acknowledge
 from tracker.services.checkins import check_in_add
 from tracker.services.flags import flag_close, flag_open
 
@@ -144,7 +145,7 @@ def running_plan(patient: Patient, cast: Cast) -> Plan:
 def listed_silence(plan: Plan, cast: Cast) -> Alert:
     """A no-log alert that has climbed to the worklist."""
     dose = plan.doses.filter(due_at__lt=cast.now).latest("due_at")
-    alert = alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=cast.now)
+    alert = alert_opened(dose=dose, kind=AlertKind.NO_LOG, now=cast.now)
     alert.listed_at, alert.alert_class = cast.now, FlagClass.WATCH
     alert.save()
     return alert
@@ -189,7 +190,7 @@ def test_silence_on_the_worklist_says_no_log_and_never_missed(cast: Cast, list_o
 def test_an_alert_that_has_not_climbed_to_the_worklist_is_not_listed(cast: Cast, list_of) -> None:
     plan = running_plan(cast.ewan, cast)
     dose = plan.doses.filter(due_at__lt=cast.now).latest("due_at")
-    alert_open_for_dose(dose=dose, kind=AlertKind.NO_LOG, now=cast.now)
+    alert_opened(dose=dose, kind=AlertKind.NO_LOG, now=cast.now)
     assert all(matter.flag_id is not None for row in list_of() for matter in row.matters)
 
 

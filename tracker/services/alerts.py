@@ -14,9 +14,8 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
-from tracker.domain.dose_alerts import climbs_from
 from tracker.domain.flags import FlagClass
-from tracker.models import Alert, AlertEvent, ExpectedDose, Plan
+from tracker.models import Alert, AlertEvent, Plan
 from tracker.selectors.ladders import ladder_behind, terms_of
 
 SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
@@ -47,23 +46,6 @@ def alert_event(
         note=note,
         facts=facts,
     )
-
-
-def alert_open_for_dose(*, dose: ExpectedDose, kind: AlertKind, now: datetime) -> Alert:
-    """Open the next episode of a dose's alert; the sweep then climbs its ladder."""
-    episode = dose.alerts.filter(kind=kind).count() + 1
-    alert = Alert(
-        patient=dose.plan.patient,
-        kind=kind,
-        dose=dose,
-        episode=episode,
-        opened_at=now,
-        climb_from_at=climbs_from(kind, episode, dose.due_at, now),
-        next_look_at=now,
-    )
-    alert.save()
-    alert_event(alert, AlertEventKind.OPENED, now).save()
-    return alert
 
 
 def alert_close(
