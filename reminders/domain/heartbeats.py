@@ -23,3 +23,14 @@ def beat_after(before: datetime | None, now: datetime, limit: timedelta) -> date
     if before is None or before > now + limit:
         return now
     return max(before, now)
+
+
+def looks_to_bring_forward(
+    before: datetime | None, now: datetime, limit: timedelta
+) -> datetime | None:
+    """Return until when rows are to be looked at now: the clock was put back; None: it was not.
+
+    "At once" was written down by the clock of that time, which is still to come by this one. What
+    was written since the beat `before` is at most `limit` behind it while the engine lived.
+    """
+    return before + limit if before is not None and before > now else None

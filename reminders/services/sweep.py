@@ -24,6 +24,7 @@ from accounts.domain.zones import local_date, local_midnight
 from accounts.models.rows import rows_update
 from reminders.selectors.audiences import held_by_strangers
 from reminders.services.climbing import acknowledgements_settle, alerts_begin, alerts_climb
+from reminders.services.clock_steps import looks_bring_forward
 from reminders.services.follow_ups import follow_ups_write
 from reminders.services.heartbeats import heartbeat_record
 from reminders.services.notices import notices_queue
@@ -74,6 +75,7 @@ def sweep_run(*, now: datetime) -> SweepResult:
     a plan's look may have opened some.
     """
     plans_until = monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT / 3
+    looks_bring_forward(now=now)
     held_by_strangers(now).update(next_look_at=now)
     look_at_alerts = partial(_look, Alert.objects.all(), _decide_alerts, now)
     look_at_plans = partial(_look, Plan.objects.all(), _decide_plans, now, limit=PLANS)

@@ -158,6 +158,20 @@ def test_taking_an_entry_back_opens_the_next_episode(plan, cast) -> None:
     ]
 
 
+def test_what_was_said_while_the_clock_was_ahead_is_decided_once_it_is_put_back(plan, cast) -> None:
+    entry = log(plan, cast.ewan.user, DUE).entry
+    ahead = DUE + timedelta(hours=2)
+    sweep_run(now=ahead - SECOND)
+    entry_void(entry=entry, by=cast.ewan.user, reason="not yet", now=ahead)
+    back = DUE + timedelta(minutes=1)
+    assert addresses(sweep_and_dispatch(back)) == [EWAN]
+
+
+def test_a_message_decided_while_the_clock_was_ahead_leaves_once_it_is_put_back(plan) -> None:
+    sweep_run(now=DUE + timedelta(minutes=44))
+    assert addresses(sweep_and_dispatch(DUE + timedelta(minutes=1))) == [EWAN]
+
+
 def test_an_emergency_sign_tells_everybody_at_once_whatever_the_hour(plan, cast) -> None:
     night = TUESDAY + timedelta(hours=12)
     check_in_add(

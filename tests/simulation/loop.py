@@ -19,7 +19,7 @@ from tests.simulation.invariants import LIMIT, Watch
 from tests.simulation.providers import OWN_KINDS, Providers
 from tests.simulation.rules import Rules
 from tests.simulation.sending import TAKES_TOO_LONG, dispatch, message_returned
-from tests.simulation.sweeping import sweep
+from tests.simulation.sweeping import looks_bring_forward, sweep
 from tests.simulation.world import World
 
 Task = Generator[float, None, None]
@@ -207,6 +207,8 @@ class Loop:
         """Let the passes that found nothing to do have happened."""
         if self._is_down():
             return
+        if not self._is_running["sweep"]:
+            looks_bring_forward(self.world, self.world.now)
         for leg in TICKS:
             if not self._is_running[leg]:
                 before = self.world.beats.get(leg)

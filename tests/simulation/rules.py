@@ -10,7 +10,7 @@ from accounts.domain.quiet_hours import quiet_until
 from reminders.domain.backoff import next_try_at
 from reminders.domain.discretion import names_amount
 from reminders.domain.grouping import group_key
-from reminders.domain.heartbeats import beat_after, is_engine_silent
+from reminders.domain.heartbeats import beat_after, is_engine_silent, looks_to_bring_forward
 from reminders.domain.messages import urgency_of
 from reminders.domain.standing import is_moot, place_of
 from tracker.domain.dose_alerts import settle
@@ -38,3 +38,4 @@ class Rules:
     names_amount: Callable[..., Any] = names_amount
     beat_after: Callable[..., Any] = beat_after
     is_engine_silent: Callable[..., Any] = is_engine_silent
+    looks_to_bring_forward: Callable[..., Any] = looks_to_bring_forward

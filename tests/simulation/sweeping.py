@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from accounts.domain.audiences import Audience
 from accounts.domain.zones import local_date, local_midnight
 from reminders.domain.grouping import Line
-from reminders.domain.messages import Purpose
+from reminders.domain.messages import MessageState, Purpose
 from reminders.domain.recipients import Reached, Recipient
 from tests.simulation.alerting import alert_unhold, dose_settle, event_add, flag_open
 from tests.simulation.outbox import follow_ups_write, lines_queue
@@ -30,12 +30,25 @@ LIMIT = timedelta(minutes=5)
 def sweep(world: World) -> Generator[float, None, None]:
     """Decide everything that is due, then beat; each step is a transaction begun or committed."""
     now = world.now
+    looks_bring_forward(world, now)
     _release_ended_holds(world, now)
     yield 0.0  # ended holds are released
     yield from _batches(world, world.doses, dose_settle, now)
     yield from _batches(world, world.plans, _plan_look, now)
     yield from _batches(world, world.alerts, _alert_look, now)
     world.beats["sweep"] = world.rules.beat_after(world.beats.get("sweep"), now, LIMIT)
+
+
+def looks_bring_forward(world: World, now: datetime) -> None:
+    """After the clock was put back, look at once at what it had called due."""
+    until = world.rules.looks_to_bring_forward(world.beats.get("sweep"), now, LIMIT)
+    if until is not None:
+        for looks in (world.doses, world.plans, world.alerts):
+            looks.bring_forward(until, now)
+        for message in world.waiting.values():
+            is_new = message.state is MessageState.QUEUED and not message.attempts
+            if is_new and now < message.next_try_at <= until:
+                message.next_try_at = now
 
 
 def _batches(

@@ -6,6 +6,7 @@ from tests.simulation.case import (
     Act,
     Case,
     ClinicSpec,
+    Fault,
     PatientSpec,
     PersonSpec,
     PlanSpec,
@@ -54,3 +55,67 @@ STAY_OVER_BEFORE_A_DOSE_TAKEN_BACK = Case(
 
 def test_a_dose_taken_back_in_a_stay_that_is_over_before_it_is_due_is_asked_about() -> None:
     Loop(STAY_OVER_BEFORE_A_DOSE_TAKEN_BACK).run()
+
+
+TAKEN_BACK_WHILE_THE_CLOCK_WAS_AHEAD = Case(
+    seed=957,
+    begins_on=date.fromisoformat("2027-04-19"),
+    days=49,
+    clinic=ClinicSpec(
+        zone="America/New_York",
+        opens="09:00",
+        closes="13:00",
+        weekdays=4,
+        desk=(PointSpec(),),
+        out_of_hours=(),
+        clinician="clinician",
+    ),
+    people=(
+        PersonSpec(name="clinician", zone="America/New_York", points=(PointSpec(),)),
+        PersonSpec(
+            name="patient 0",
+            zone="America/New_York",
+            points=(
+                PointSpec(kind="sms", quiet_from="00:30", quiet_until="06:00", is_discreet=False),
+                PointSpec(is_discreet=False),
+                PointSpec(kind="push", is_discreet=False),
+            ),
+        ),
+        PersonSpec(name="patient 1", zone="America/New_York", points=(PointSpec(kind="push"),)),
+    ),
+    patients=(
+        PatientSpec(
+            person="patient 0",
+            plan=PlanSpec(
+                zone="America/New_York",
+                times=("08:45",),
+                rungs=(
+                    RungSpec(minutes=130, audience="clinic"),
+                    RungSpec(minutes=190, audience="clinic", repeat_minutes=10, repeat_times=3),
+                ),
+                window=60,
+                follow_up=40,
+            ),
+        ),
+        PatientSpec(
+            person="patient 1",
+            plan=PlanSpec(
+                zone="America/New_York",
+                times=("11:20",),
+                rungs=(RungSpec(minutes=155, audience="clinic"),),
+                window=45,
+                follow_up=15,
+            ),
+        ),
+    ),
+    acts=(
+        Act(minute=69845, kind="log", who="patient 0", about=69885, said="taken"),
+        Act(minute=69921, kind="void", who="patient 0", about=69885),
+        Act(minute=70025, kind="log", patient=1, who="patient 1", about=70040, said="taken"),
+    ),
+    faults=(Fault(minute=69911, kind="clock", minutes=10, what="120", step=9),),
+)
+
+
+def test_a_dose_taken_back_while_the_clock_was_ahead_is_asked_about_in_time() -> None:
+    Loop(TAKEN_BACK_WHILE_THE_CLOCK_WAS_AHEAD).run()

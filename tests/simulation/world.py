@@ -47,6 +47,12 @@ class Looks:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
+    def bring_forward(self, until: datetime, now: datetime) -> None:
+        """Let every row that would be looked at by `until` be looked at `now`."""
+        for at, _, row in list(self._heap):
+            if now < at <= until and row.look_at == at:
+                self.set(row, now)
+
     def take(self, now: datetime, limit: int) -> list[Dose | Alert | Patient]:
         """Take rows out that are due by `now`: locked, until they are set again."""
         taken: list[Dose | Alert | Patient] = []
