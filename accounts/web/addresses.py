@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,7 +17,11 @@ from accounts.domain.problems import Refusal
 from accounts.domain.telephones import shown_number
 from accounts.models import ContactPoint, User
 from accounts.models.contact_points import SMS
-from accounts.selectors.contact_points import contact_points_of, countries_of
+from accounts.selectors.contact_points import (
+    contact_points_of,
+    countries_of,
+    usable_contact_points,
+)
 from accounts.services.contact_choices import (
     contact_point_ask_test,
     contact_point_move,
@@ -31,7 +35,7 @@ from accounts.services.contact_points import (
 )
 from accounts.web.answers import person_of, problems_put, problems_tell
 from accounts.web.forms import AddressForm, NumberForm, QuietHoursForm
-from accounts.web.me import me_page
+from accounts.web.me import me_page, shell_of
 
 
 @require_POST
@@ -107,7 +111,14 @@ def address_discretion(request: HttpRequest, point_id: UUID) -> HttpResponse:
 
 @require_POST
 def address_remove(request: HttpRequest, point_id: UUID) -> HttpResponse:
-    """Take an address off the list."""
+    """Take an address off the list; one that is in use is asked about once more."""
+    now = database_now()
+    user = person_of(request)
+    point = _point(user, point_id)
+    if point.is_usable and "sure" not in request.POST:
+        is_last = not usable_contact_points(person=user).exclude(pk=point.pk).exists()
+        shown = {"point": point, "is_last": is_last}
+        return render(request, "accounts/address_remove.html", shown | shell_of(user, now))
     text = _("Removed. Nothing more goes there.")
     return _done(request, point_id, contact_point_remove, text)
 

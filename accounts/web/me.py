@@ -121,8 +121,9 @@ def me_page(
         "looks": looks_of(patient)[:LOOKS_SHOWN] if patient else [],
         "helping": care_links_of(user, now),
         "zone": user.zone,
+        "now": now,
     }
-    return render(request, "accounts/me.html", shown | sent | _shell(user, now))
+    return render(request, "accounts/me.html", shown | sent | shell_of(user, now))
 
 
 def _own_record(user: User, verb: Verb, now: datetime) -> Patient:
@@ -140,7 +141,7 @@ def _own_link(user: User, link_id: UUID, verb: Verb, now: datetime) -> CareLink:
     return link
 
 
-def _shell(user: User, now: datetime) -> dict[str, str]:
+def shell_of(user: User, now: datetime) -> dict[str, str]:
     """Return the desk for those who work at a clinic, else the phone with its dock."""
     held = capacities_held_by(user, now)
     if held & CLINIC_CAPACITIES:

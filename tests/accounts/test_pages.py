@@ -160,6 +160,34 @@ def test_an_address_is_added_shown_and_removed(live_cast: Cast) -> None:
     assert "isla@work.example" not in browser.get("/me/").content.decode()
 
 
+def test_an_address_in_use_goes_only_when_somebody_says_so_twice(live_cast: Cast) -> None:
+    browser = live_cast.client(live_cast.isla)
+    point = live_cast.isla.contact_points.get()
+    path = f"/me/addresses/{point.pk}/remove/"
+    assert "No message could reach you any more" in browser.post(path).content.decode()
+    point.refresh_from_db()
+    assert point.removed_at is None
+    live_cast.isla.contact_points.create(
+        address="isla@work.example", added_at=live_cast.now, verified_at=live_cast.now
+    )
+    page = browser.post(path).content.decode()
+    assert "Remove this address?" in page
+    assert "No message could reach you any more" not in page
+    assert browser.post(path, {"sure": "yes"}).status_code == 302
+    point.refresh_from_db()
+    assert point.removed_at is not None
+
+
+def test_an_old_delivery_error_is_not_told_as_the_last_message(live_cast: Cast) -> None:
+    point = live_cast.isla.contact_points.get()
+    point.last_error, point.last_error_at = "451 later", live_cast.now
+    point.save()
+    page = live_cast.client(live_cast.isla).get("/me/").content.decode()
+    assert "Last delivery error, " in page
+    assert "“451 later”" in page
+    assert "did not get through" not in page
+
+
 def test_quiet_hours_are_kept_as_wall_times(live_cast: Cast) -> None:
     point = live_cast.isla.contact_points.get()
     browser = live_cast.client(live_cast.isla)
