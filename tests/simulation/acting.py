@@ -119,6 +119,7 @@ def _end_doses(world: World, patient: Patient, state: PlanState, reason: CloseRe
     for dose in patient.doses:
         if dose.cancelled_at is None and dose.due_at <= now:
             world.doses.set(dose, None)
+            world.watch.left_behind(dose)
         elif dose.cancelled_at is None and dose.standing is None:
             dose.cancelled_at = now
             world.doses.set(dose, None)

@@ -81,6 +81,7 @@ class Watch:
         self._failed: list[Message] = []
         self._due_at: dict[int, int] = {}
         self._silent: dict[UUID, Dose] = {}
+        self._left: set[UUID] = set()
         self._expected: list[tuple[datetime, int, Alert]] = []
 
     # --- doses and entries
@@ -238,9 +239,16 @@ class Watch:
     def voided(self, dose: Dose) -> None:
         """A dose whose entry was taken back is silent again."""
         self._silent[dose.id] = dose
+        self._left.discard(dose.id)
+
+    def left_behind(self, dose: Dose) -> None:
+        """A dose that was due before a hold or an end is no longer asked about, also later."""
+        self._left.add(dose.id)
 
     def _is_asked_about(self, dose: Dose, now: datetime) -> None:
-        if has_gone(dose) is not None or dose.due_at + dose.version.rungs[0].delay > now:
+        if dose.id in self._left or has_gone(dose) is not None:
+            return
+        if dose.due_at + dose.version.rungs[0].delay > now:
             return
         silences = [alert for alert in dose.alerts if alert.kind is AlertKind.NO_LOG]
         if any(alert.closed_at is None for alert in silences):
