@@ -16,6 +16,7 @@ COPY accounts accounts
 COPY tracker tracker
 COPY reminders reminders
 COPY config config
+RUN python -m config.translations
 RUN SECRET_KEY=build-only DATABASE_URL=postgresql://nobody@127.0.0.1/none \
     REDIS_URL=redis://127.0.0.1:1/0 python manage.py collectstatic --no-input --verbosity 0
 USER stepdown

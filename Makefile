@@ -78,8 +78,9 @@ deploy-check: setup
 		$(LOCAL) check --deploy --fail-level WARNING
 
 ##@ Change it
-messages: setup ## Collect the texts to translate into config/locale
-	@$(LOCAL) makemessages --all --no-location --ignore ".venv/*" --ignore ".local/*"
+messages: setup ## Collect the texts to translate into each package's locale (needs gettext)
+	@$(LOCAL) makemessages --all --no-location --no-obsolete --ignore ".venv/*" \
+		--ignore ".local/*" --ignore "tests/*"
 
 schema: setup ## Write the API's description to docs/openapi.yaml
 	@$(LOCAL) spectacular --file docs/openapi.yaml --validate --fail-on-warn
@@ -98,3 +99,4 @@ lock: setup ## Choose the newest allowed versions and lock them with their hashe
 
 setup: ## Make or repair the environment in .venv
 	@$(PYTHON) -I config/environment.py
+	@$(VENV) -m config.translations
