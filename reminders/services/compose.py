@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.domain.zones import local_date
 from accounts.models import ContactPoint, Invitation, Patient
 from accounts.services.contact_points import contact_point_mint_token
 from accounts.services.invitations import invitation_mint_mail_token
@@ -32,6 +33,7 @@ from tracker.selectors.plan_words import day_text
 from tracker.selectors.wording import (
     alert_headline,
     alert_outcome,
+    clock_or_moment,
     closed_clinic_text,
     local_clock,
     local_moment,
@@ -108,11 +110,11 @@ def _about_alerts(message: Message, matter: Matter, now: datetime) -> Words:
     own = [line for line in lines if _is_own(message, line)]
     others = [line for line in lines if not _is_own(message, line)]
     if not others:
-        return _question(own)
+        return _question(own, now)
     alert = _alert(message, others, matter.rights, now)
     if not own:
         return alert
-    question = _question(own)
+    question = _question(own, now)
     return replace(
         alert,
         paragraphs=[*question.paragraphs, *alert.paragraphs],
@@ -240,10 +242,16 @@ def _prompt(matter: Matter, point: ContactPoint) -> Words:
     )
 
 
-def _question(lines: Sequence[Notification]) -> Words:
-    """Ask the patient what happened; nothing here calls a past dose due."""
+def _question(lines: Sequence[Notification], now: datetime) -> Words:
+    """Ask the patient what happened; nothing here calls a past dose due.
+
+    A dose of another day is named with its day: today may have one at the same time.
+    """
     doses = {line.dose.pk: line.dose for line in lines if line.dose is not None}.values()
-    times = _(" and ").join(local_clock(dose.due_at, dose.zone_info) for dose in doses)
+    times = _(" and ").join(
+        clock_or_moment(dose.due_at, dose.zone_info, local_date(now, dose.zone_info))
+        for dose in doses
+    )
     advice = {dose.version.missed_dose_advice for dose in doses}
     asked = _(
         "No log for %(times)s. Log what happened; do not take extra to catch up unless your "
@@ -306,16 +314,13 @@ def _follow_up(matter: Matter) -> Words:
     for line in matter.lines:
         zone = ZoneInfo(line.alert.patient.zone)
         is_for_clinic = _is_for_clinic(line, matter.rights)
-        values = {
-            "name": _name(line.alert.patient, is_for_clinic=is_for_clinic),
-            "fact": alert_headline(line.alert),
-            "outcome": alert_outcome(line.alert, zone),
-        }
-        paragraphs.append(_("%(name)s, %(fact)s: %(outcome)s.") % values)
+        fact = _fact(line.alert, is_for_clinic=is_for_clinic)
+        values = {"fact": fact, "outcome": alert_outcome(line.alert, zone)}
+        paragraphs.append(_("%(fact)s %(outcome)s.") % values)
         page = page or reverse("worklist" if is_for_clinic else "feed")
     return Words(
         subject=_("Stepdown: news about what you were told"),
-        paragraphs=paragraphs,
+        paragraphs=[*paragraphs, settings.PUBLIC_URL + page],
         detail=" ".join(paragraphs),
         link=settings.PUBLIC_URL + page,
         page=page,

@@ -144,6 +144,24 @@ def test_past_the_window_the_patient_is_asked_what_happened(cast: Cast, plan: Pl
     assert "/t/" not in letter.body
 
 
+def test_a_dose_of_yesterday_is_asked_about_with_its_day_and_answered_with_the_days_of_both(
+    cast: Cast,
+) -> None:
+    plan = taper_signed(cast.ewan, by=cast.priya, now=TUESDAY, times=("23:40",))
+    due_at = first_dose(plan).due_at
+
+    asked = letter_to(EWAN, sweep_and_dispatch(due_at + timedelta(minutes=45)))
+    assert asked.body.startswith("No log for Tue 24 Nov 23:40. Log what happened; ")
+
+    sweep_and_dispatch(due_at + timedelta(minutes=90))
+    log(plan, due_at + timedelta(minutes=100), Outcome.SKIPPED)
+    mails = sweep_and_dispatch(due_at + timedelta(minutes=100))
+    told = letter_to(ISLA, [each for each in mails if "news" in each.subject])
+    assert told.body.startswith(
+        "Ewan: No log for the 23:40 dose (Tue 24 Nov 23:40). Logged as skipped at Wed 25 Nov 01:20."
+    )
+
+
 def test_what_the_clinician_wrote_for_a_missed_dose_is_passed_on_as_written(cast: Cast) -> None:
     advice = "Leave it out & call us."
     taper_signed(cast.ewan, by=cast.priya, now=TUESDAY, missed_dose_advice=advice)
@@ -171,8 +189,10 @@ def test_the_outcome_is_told_as_a_fact_to_the_clinic_with_the_whole_name(
 
     mails = [each for each in sweep_and_dispatch(after(190)) if "news" in each.subject]
 
-    first, whole = (f"{name}, No log for the 16:00 dose: {words}." for name in NAMES)
+    fact = "No log for the 16:00 dose (Tue 24 Nov 16:00)."
+    first, whole = (f"{name}: {fact} {words}." for name in NAMES)
     assert first in letter_to(ISLA, mails).body
+    assert "/feed/" in letter_to(ISLA, mails).body
     assert whole in letter_to(PRIYA, mails).body
     assert whole in letter_to(OUT_OF_HOURS, mails).body
 

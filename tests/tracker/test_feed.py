@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from accounts.clock import database_now
-from accounts.models import Look
+from accounts.models import Look, OpeningHours
 from accounts.services.acceptance import invitation_accept
 from accounts.services.care_links import care_link_invite
+from accounts.templatetags.when import day_minute
 from tests.cast import Cast, cast_make, mail_token, patient_join
 from tests.tracker.alerting import alert_opened
 from tests.tracker.days import log, plan_around, words
@@ -82,6 +83,52 @@ def test_an_open_alert_comes_first_with_who_was_told_and_what_they_did(cast, ale
     assert 'href="tel:+447700900412"' in html
     assert "Log it for Ewan Macrae" in text
     assert "missed" not in text.lower()
+
+
+def test_whoever_passed_it_on_is_told_so_and_may_still_take_it(cast, alert) -> None:
+    text = words(html_of(cast, cast.tomasz))
+    assert "You passed it on at" in text
+    assert "Pass it on: I cannot see to it" not in text
+    assert "I have it" in text
+    assert "You passed it on" not in words(html_of(cast, cast.isla))
+    alert_acknowledge(alert=alert, by=cast.tomasz, now=cast.now)
+    assert "You passed it on" not in words(html_of(cast, cast.tomasz))
+
+
+def test_the_card_leads_to_every_message_and_from_there_back_to_the_feed(cast, alert) -> None:
+    html = html_of(cast, cast.isla)
+    assert f'href="/alerts/{alert.pk}/"' in html
+    assert "Every message and answer: No log for the" in html
+    assert 'class="backlink" href="/feed/"' in html_of(cast, cast.isla, f"/alerts/{alert.pk}/")
+
+
+def test_a_closed_clinic_is_said_once_however_many_people_somebody_helps(cast) -> None:
+    helps_too(cast)
+    invited = care_link_invite(
+        patient=cast.samira, by=cast.samira.user, email=cast.isla.email, name="Isla",
+        relation="", is_alerted=True, may_log=False, now=cast.now,
+    )  # fmt: skip
+    token = mail_token(invited.invitations.get(), at=cast.now)
+    invitation_accept(token=token, user=cast.isla, now=cast.now)
+    OpeningHours.objects.all().delete()
+    assert words(html_of(cast, cast.isla)).count("Harbour clinic has set no opening hours") == 1
+
+
+def test_messages_of_one_minute_have_one_time_and_those_of_another_day_their_day(
+    cast, doses, alert
+) -> None:
+    yesterday = cast.now - timedelta(days=1)
+    for shift in (timedelta(0), timedelta(microseconds=1)):
+        AlertEvent(
+            alert=alert, at=yesterday + shift, kind=AlertEventKind.TOLD, rung=1, person=cast.admin
+        ).save()
+    AlertEvent(
+        alert=alert, at=yesterday, kind=AlertEventKind.PASSED_ON, rung=1, person=cast.admin
+    ).save()
+    moment = day_minute(yesterday, "Europe/London")
+    text = words(html_of(cast, cast.isla))
+    assert text.count(moment) == 2
+    assert f"Passed on at {moment}." in text
 
 
 def test_somebody_who_has_it_is_named_until_when(cast, alert) -> None:

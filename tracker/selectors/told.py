@@ -19,12 +19,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.domain.audiences import Audience
+from accounts.domain.zones import local_date
 from accounts.models import User
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.ladder import LadderRung
 from tracker.models import Alert, AlertEvent
 from tracker.selectors.around import Around
-from tracker.selectors.wording import local_clock
+from tracker.selectors.wording import clock_or_moment
 
 
 class Stage(StrEnum):
@@ -66,6 +67,7 @@ class Told:
     held_by: str
     held_until_at: datetime | None
     is_held_by_reader: bool
+    passed_on_at: datetime | None = None  # by the reader, who has not said "I have it" since
 
     @property
     def is_nobody(self) -> bool:
@@ -119,12 +121,18 @@ def told_about(
     held_until_at = alert.held_until_at if alert is not None and is_held else None
     holder = alert.held_by if alert is not None and is_held else None
     return Told(
-        lines=_lines(events, around, reader, zone),
+        lines=_lines(events, around, reader, zone, now),
         ahead=_ahead(rungs, decided, base, held_until_at, around=around, reader=reader, now=now),
         held_by=_name(holder, reader) if holder is not None else "",
         held_until_at=held_until_at,
         is_held_by_reader=holder is not None and holder.pk == reader.pk,
+        passed_on_at=_passed_on_at(events, reader),
     )
+
+
+def _passed_on_at(events: Iterable[AlertEvent], reader: User) -> datetime | None:
+    said = [each for each in events if each.kind in REACTIONS and each.person_id == reader.pk]
+    return said[-1].at if said and said[-1].kind == AlertEventKind.PASSED_ON else None
 
 
 def audience_names(audience: Audience, around: Around, reader: User) -> str:
@@ -139,7 +147,7 @@ def audience_names(audience: Audience, around: Around, reader: User) -> str:
 
 
 def _lines(
-    events: Iterable[AlertEvent], around: Around, reader: User, zone: ZoneInfo
+    events: Iterable[AlertEvent], around: Around, reader: User, zone: ZoneInfo, now: datetime
 ) -> tuple[ToldLine, ...]:
     threads: dict[tuple[UUID | None, UUID | None], _Thread] = {}
     for event in events:
@@ -147,7 +155,7 @@ def _lines(
             continue
         key = (event.person_id, event.clinic_id)
         thread = threads.setdefault(key, _thread(event, around, reader))
-        _add(thread, event, zone)
+        _add(thread, event, zone, now)
     lines = [_line(thread) for thread in threads.values() if thread.times]
     return tuple(sorted(lines, key=lambda line: line.first_at))
 
@@ -160,17 +168,25 @@ def _thread(event: AlertEvent, around: Around, reader: User) -> _Thread:
     return _Thread(_name(person, reader), icon, is_reader=person.pk == reader.pk)
 
 
-def _add(thread: _Thread, event: AlertEvent, zone: ZoneInfo) -> None:
+def _add(thread: _Thread, event: AlertEvent, zone: ZoneInfo, now: datetime) -> None:
+    """Add what an event says to its person's line; what came in the same minute has one time."""
     words = SHOWN[event.kind]
-    if event.kind not in REACTIONS or not thread.times:
+    is_new = not thread.times or (
+        event.kind not in REACTIONS and _minute(event.at) != _minute(thread.times[-1])
+    )
+    if is_new:
         thread.times.append(event.at)
     thread.has_reacted |= event.kind in REACTIONS
     if words is None:
         return
-    text = str(words) % {"time": local_clock(event.at, zone)}
+    text = str(words) % {"time": clock_or_moment(event.at, zone, local_date(now, zone))}
     if event.note:
         text = _("%(text)s “%(note)s”") % {"text": text, "note": event.note}
     thread.words.append(text)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _line(thread: _Thread) -> ToldLine:

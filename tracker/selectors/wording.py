@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.domain.zones import place_name
+from accounts.domain.zones import local_date, place_name
 from accounts.models import Clinic
 from accounts.selectors.clinics import clinic_opens_at, is_clinic_reached
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
@@ -108,6 +108,11 @@ def local_clock(at: datetime, zone: ZoneInfo) -> str:
     return date_format(at.astimezone(zone), "H:i")
 
 
+def clock_or_moment(at: datetime, zone: ZoneInfo, day: date) -> str:
+    """Return the clock time of an instant on this local day, with its day on any other."""
+    return local_clock(at, zone) if local_date(at, zone) == day else local_moment(at, zone)
+
+
 def closed_clinic_text(clinic: Clinic, now: datetime) -> str:
     """Return that nobody at the clinic sees this before it opens; "" where somebody does."""
     if is_clinic_reached(clinic, now):
@@ -146,14 +151,18 @@ def sign_names(signs: list[str]) -> str:
     return ", ".join(names.get(sign, sign) for sign in signs)
 
 
-def outcome_words(entry: Entry, zone: ZoneInfo) -> str:
-    """Return an entry's outcome as a fact with its time; never "resolved" or "all clear"."""
+def outcome_words(entry: Entry, zone: ZoneInfo, day: date) -> str:
+    """Return an entry's outcome as a fact with its time; never "resolved" or "all clear".
+
+    Beside a dose of `day`: what happened on another one is said with its day.
+    """
     if entry.outcome == Outcome.TAKEN and entry.taken_at is not None:
-        return _("Logged as taken at %(time)s") % {"time": local_clock(entry.taken_at, zone)}
+        moment = clock_or_moment(entry.taken_at, zone, day)
+        return _("Logged as taken at %(time)s") % {"time": moment}
     word = _("Logged as skipped at %(time)s")
     if entry.outcome == Outcome.MISSED:
         word = _("Logged as missed at %(time)s")
-    return word % {"time": local_clock(entry.received_at, zone)}
+    return word % {"time": clock_or_moment(entry.received_at, zone, day)}
 
 
 def alert_headline(alert: Alert) -> str:
@@ -171,11 +180,12 @@ def alert_headline(alert: Alert) -> str:
 
 
 def alert_outcome(alert: Alert, zone: ZoneInfo) -> str:
-    """Return why a closed alert closed, as a fact with its time."""
+    """Return why a closed alert closed, as a fact with its time; with its day after midnight."""
+    day = alert.dose.local_date if alert.dose is not None else local_date(alert.opened_at, zone)
     entry = alert.dose.standing_entry if alert.dose is not None else None
     if alert.close_reason == CloseReason.ENTRY and entry is not None:
-        return outcome_words(entry, zone)
-    closed = local_clock(alert.closed_at, zone) if alert.closed_at else ""
+        return outcome_words(entry, zone, day)
+    closed = clock_or_moment(alert.closed_at, zone, day) if alert.closed_at else ""
     if alert.close_reason == CloseReason.FLAG_CLOSED:
         return _flag_outcome(alert) % {"time": closed}
     words = {

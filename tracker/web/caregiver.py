@@ -38,6 +38,7 @@ def feed_page(request: HttpRequest, user: User, now: datetime) -> HttpResponse:
     context = _context(people, now) | {
         "feed": feed_of(people, reader=user, now=now),
         "only": people[0] if len(people) == 1 else None,
+        "clinics": list(dict.fromkeys(around.clinic for around in people)),
     }
     return render(request, "tracker/caregiver/feed.html", context)
 
