@@ -17,10 +17,10 @@ def is_engine_silent(beats: Mapping[str, datetime], now: datetime, limit: timede
 def beat_after(before: datetime | None, now: datetime, limit: timedelta) -> datetime:
     """Return the beat to keep when a pass finishes at `now`.
 
-    It never goes back, so that a slow pass hides no later one; but a beat further ahead than
-    `limit` is from before the clock was put back, and the living engine takes its place.
+    It never goes back, so that a slow pass hides no later one; but a beat that is `limit` or
+    more ahead is from before the clock was put back, and the living engine takes its place.
     """
-    if before is None or before > now + limit:
+    if before is None or before >= now + limit:
         return now
     return max(before, now)
 

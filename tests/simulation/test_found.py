@@ -119,3 +119,47 @@ TAKEN_BACK_WHILE_THE_CLOCK_WAS_AHEAD = Case(
 
 def test_a_dose_taken_back_while_the_clock_was_ahead_is_asked_about_in_time() -> None:
     Loop(TAKEN_BACK_WHILE_THE_CLOCK_WAS_AHEAD).run()
+
+
+PUT_BACK_BY_THE_LIMIT = Case(
+    seed=4537,
+    begins_on=date.fromisoformat("2026-04-21"),
+    days=11,
+    clinic=ClinicSpec(
+        zone="Asia/Tehran",
+        opens="",
+        closes="",
+        weekdays=0,
+        desk=(PointSpec(),),
+        out_of_hours=(PointSpec(),),
+        clinician="clinician",
+    ),
+    people=(
+        PersonSpec(
+            name="clinician",
+            zone="Asia/Tehran",
+            points=(PointSpec(quiet_from="12:30", quiet_until="14:00"),),
+        ),
+        PersonSpec(name="patient 1", zone="Asia/Tehran", points=(PointSpec(), PointSpec())),
+    ),
+    patients=(
+        PatientSpec(
+            person="patient 1",
+            plan=PlanSpec(
+                zone="America/St_Johns",
+                times=("22:30",),
+                rungs=(RungSpec(minutes=40, audience="clinic"),),
+                window=30,
+                follow_up=15,
+            ),
+        ),
+    ),
+    faults=(
+        Fault(minute=14387, kind="clock", minutes=360, what="3", step=4),
+        Fault(minute=14600, kind="clock", minutes=60, what="3", step=9),
+    ),
+)
+
+
+def test_an_engine_that_lives_is_not_called_silent_after_its_clock_went_back_by_the_limit() -> None:
+    Loop(PUT_BACK_BY_THE_LIMIT).run()
