@@ -63,7 +63,8 @@ def letter_for(
         words = _words(message, point, matter, now)
         if is_repeat:
             words = replace(words, subject=_("%(title)s (repeat)") % {"title": words.subject})
-        paragraphs = [*words.paragraphs, _("Stepdown is not an emergency service.")]
+        again = _("You may have had this message before.") if is_repeat else ""
+        paragraphs = [again, *words.paragraphs, _("Stepdown is not an emergency service.")]
         short = short_text(words, is_discreet=point.is_discreet)
         payload = push_payload(words, key=message.pk, is_discreet=point.is_discreet)
     return Letter(

@@ -172,6 +172,7 @@ def test_what_a_sender_that_died_may_have_sent_says_that_it_is_a_repeat(
     last = providers["email"].letters[-2:]
     assert all(letter.is_repeat for letter in last)
     assert all("(repeat)" in letter.subject for letter in last)
+    assert all(letter.body.startswith("You may have had this message before.") for letter in last)
     keys = Message.objects.filter(purpose="alert", state="sent").values_list("pk", flat=True)
     assert {letter.key for letter in last} <= set(keys)
 

@@ -197,6 +197,7 @@ def test_today_asks_for_a_check_in_from_the_day_it_is_due(
     page = live_cast.client(live_cast.ewan_user).get("/today/").content.decode()
     assert words in page
     assert ("asks for a check-in" in page or "asked for a check-in" in page) is bool(words)
+    assert ('class="btn btn--l btn--wide" href="/check-in/"' in page) is bool(words)
 
 
 def plan_since(cast: Cast, begins_on: date, signed_at: datetime) -> None:
