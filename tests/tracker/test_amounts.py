@@ -1,17 +1,12 @@
 """Invariant 1: an amount is one text, kept character for character, and never a number."""
 
-import operator
 import unicodedata
-from collections.abc import Callable
-from dataclasses import FrozenInstanceError
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.domain.problems import Refusal
-from tracker.domain.amounts import PrescribedAmount, amount_problems, amount_warning
+from tracker.domain.amounts import amount_problems, amount_warning
 
 AS_TYPED = [
     "7.5 mg",
@@ -36,63 +31,8 @@ AS_TYPED = [
 
 
 @pytest.mark.parametrize("text", AS_TYPED)
-def test_an_amount_is_kept_character_for_character(text: str) -> None:
+def test_an_amount_is_taken_in_whatever_words_and_signs_it_was_typed(text: str) -> None:
     assert amount_problems(text) == []
-    assert PrescribedAmount(text).verbatim == text
-    assert str(PrescribedAmount(text)) == text
-    assert f"{PrescribedAmount(text)}" == text
-
-
-def test_two_amounts_are_the_same_only_when_they_were_typed_the_same() -> None:
-    assert PrescribedAmount("7.5 mg") == PrescribedAmount("7.5 mg")
-    assert PrescribedAmount("7.5 mg") != PrescribedAmount("7.50 mg")
-    assert PrescribedAmount("7.5 mg") != "7.5 mg"
-
-
-@pytest.mark.parametrize(
-    "calculate",
-    [
-        operator.add,
-        operator.sub,
-        operator.mul,
-        operator.truediv,
-        operator.floordiv,
-        operator.mod,
-        operator.pow,
-        operator.lt,
-        operator.le,
-        operator.gt,
-        operator.ge,
-        operator.and_,
-        operator.or_,
-        operator.concat,
-        divmod,
-    ],
-)
-@pytest.mark.parametrize("other", [PrescribedAmount("5 mg"), 2, "5 mg"])
-def test_nothing_can_be_calculated_with_an_amount(
-    calculate: Callable[[Any, Any], Any], other: object
-) -> None:
-    with pytest.raises(TypeError):
-        calculate(PrescribedAmount("10 mg"), other)
-    with pytest.raises(TypeError):
-        calculate(other if not isinstance(other, str) else 2, PrescribedAmount("10 mg"))
-
-
-@pytest.mark.parametrize("read", [int, float, complex, round, abs, len, sum, operator.index])
-def test_no_number_can_be_read_from_an_amount(read: Callable[[Any], Any]) -> None:
-    with pytest.raises(TypeError):
-        read(PrescribedAmount("10"))
-
-
-def test_an_amount_cannot_be_formatted_as_a_number() -> None:
-    with pytest.raises(TypeError):
-        f"{PrescribedAmount('10'):.2f}"
-
-
-def test_an_amount_cannot_be_changed() -> None:
-    with pytest.raises(FrozenInstanceError):
-        PrescribedAmount("10 mg").verbatim = "20 mg"
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u00a0", " \t ", "\u2003"])
@@ -148,8 +88,6 @@ def test_a_character_that_cannot_be_seen_is_refused_and_named(pattern: str, char
     assert f"U+{ord(character):04X}" in problem
     assert f"Character {text.index(character) + 1} " in problem
     assert problem.isprintable()
-    with pytest.raises(Refusal):
-        PrescribedAmount(text)
 
 
 @pytest.mark.parametrize(
@@ -206,4 +144,3 @@ def test_whatever_is_accepted_can_be_shown_and_stored(text: str) -> None:
     assert text.encode()  # PostgreSQL takes it
     kinds = {unicodedata.category(character) for character in text}
     assert kinds.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
-    assert PrescribedAmount(text).verbatim == text

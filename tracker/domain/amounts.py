@@ -5,9 +5,6 @@ characters a text has.
 """
 
 import unicodedata
-from dataclasses import dataclass
-
-from accounts.domain.problems import Problem, Refusal
 
 MOST_CHARACTERS = 80
 
@@ -20,26 +17,6 @@ _INVISIBLE = frozenset(
     | set(range(0xFE00, 0xFE10))
     | set(range(0xE0100, 0xE01F0))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PrescribedAmount:
-    """One dose exactly as the prescriber wrote it. No arithmetic and no order, on purpose.
-
-    Equal means: the same characters. A text that `amount_problems` objects to raises Refusal.
-    """
-
-    verbatim: str  # what every screen, message and export shows: "7.50 mg", "half a 10 mg tablet"
-
-    def __post_init__(self) -> None:
-        """Refuse what could not be shown."""
-        problems = amount_problems(self.verbatim)
-        if problems:
-            raise Refusal(*(Problem(field="amount", text=text) for text in problems))
-
-    def __str__(self) -> str:
-        """Return the text as it was typed."""
-        return self.verbatim
 
 
 def amount_problems(text: str, *, called: str = "amount") -> list[str]:
