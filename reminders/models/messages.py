@@ -26,6 +26,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Queued messages that may be tried now."""
         return self.filter(state=MessageState.QUEUED, next_try_at__lte=now)
 
+    def most_urgent_first(self) -> Self:
+        """Order as the index does: many are decided at one instant, and a claim sorts none."""
+        return self.order_by("urgency", "next_try_at")
+
     def held_too_long(self, now: datetime) -> Self:
         """Messages whose sender has gone: the lease ran out while they were being sent."""
         return self.filter(state=MessageState.SENDING, lease_until_at__lte=now)

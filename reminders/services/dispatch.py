@@ -70,7 +70,7 @@ def dispatch_reap(*, now: datetime) -> int:
 def messages_claim(*, now: datetime, limit: int = BATCH) -> list[Claimed]:
     """Take some waiting messages, most urgent first, and hold them for `SEND_LEASE_SECONDS`."""
     claim = uuid4()
-    waiting = Message.objects.waiting(now).order_by("urgency", "next_try_at", "decided_at")
+    waiting = Message.objects.waiting(now).most_urgent_first()
     held = waiting.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
     ids = list(held[:limit])
     Message.objects.filter(pk__in=ids).update(
