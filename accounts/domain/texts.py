@@ -17,6 +17,15 @@ def is_one_line(text: str) -> bool:
     )
 
 
+def one_line(text: str) -> str:
+    """Return what a stranger's machine said as one line that can be shown and kept.
+
+    Control and direction-changing characters and halves of characters become blanks, and blanks
+    that follow each other become one.
+    """
+    return " ".join("".join(each if is_one_line(each) else " " for each in text).split())
+
+
 def is_phone_number(text: str) -> bool:
     """Say whether the text can be dialled: digits, perhaps a leading plus and spacing."""
     return _PHONE.fullmatch(text) is not None

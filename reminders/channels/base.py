@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
 
+from accounts.domain.texts import one_line
+
 MOST_DETAIL = 300
 MOST_SHORT = 300
 MOST_PROVIDER_ID = 200
@@ -48,7 +50,7 @@ class DeliveryError(Exception):
     def __init__(self, detail: str, *, is_permanent: bool) -> None:
         """Keep what the provider said, as one line, cut to what an attempt row holds."""
         super().__init__(detail)
-        self.detail = " ".join(detail.replace("\x00", "").split())[:MOST_DETAIL]
+        self.detail = one_line(detail)[:MOST_DETAIL]
         self.is_permanent = is_permanent
 
 

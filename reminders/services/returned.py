@@ -6,7 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.domain.texts import is_one_line, one_line
 from accounts.services.delivery_errors import contact_point_refused, contact_points_note_errors
+from reminders.channels.base import MOST_DETAIL
 from reminders.domain.backoff import next_try_at
 from reminders.domain.messages import AttemptResult, MessageState
 from reminders.models import Attempt, Message
@@ -21,7 +23,12 @@ def message_returned(*, provider_id: str, detail: str, is_permanent: bool, now: 
     point at once; with a passing fault and no other it is tried again there, a while later. What
     has no way left is given up, as any message that cannot be delivered. A report that comes twice
     changes nothing. False: nobody knows this id, or not yet; the provider may report it again.
+    What it says may be a stranger's words (of the mail server that refused), and is kept as one
+    line.
     """
+    if not is_one_line(provider_id):
+        return False
+    detail = one_line(detail)[:MOST_DETAIL]
     tries = Attempt.objects.filter(provider_id=provider_id).exclude(provider_id="")
     sent = tries.filter(result=AttemptResult.SENT).select_related("contact_point").last()
     if sent is None:
@@ -46,7 +53,7 @@ def _note(
         at=now,
         number=sent.number,
         result=AttemptResult.RETURNED,
-        detail=detail[:300],
+        detail=detail,
         provider_id=sent.provider_id,
     ).save()
     point = sent.contact_point

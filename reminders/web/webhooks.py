@@ -60,7 +60,7 @@ def _mail_returned(event: AnymailTrackingEvent) -> bool:
         said = said.replace(event.recipient, "")
     return message_returned(
         provider_id=str(event.message_id or ""),
-        detail=f"{event.event_type}: {said}"[:300],
+        detail=f"{event.event_type}: {said}",
         is_permanent=event.event_type != EventType.FAILED and event.reject_reason in FOR_GOOD,
         now=database_now(),
     )
@@ -95,7 +95,7 @@ def sms_reports(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     is_known = message_returned(
         provider_id=request.POST.get("MessageSid", ""),
-        detail=f"{status} {code}".strip()[:300],
+        detail=f"{status} {code}",
         is_permanent=is_for_good(code),
         now=database_now(),
     )

@@ -217,3 +217,24 @@ def test_what_is_no_report_is_refused(cast: Cast, postmark: Provider, said: byte
 def test_a_bounce_of_another_mail_of_ours_is_nobodys(cast: Cast, postmark: Provider) -> None:
     assert mail_report(BOUNCE) == 503
     assert mail_report(BOUNCE | {"RecordType": "Delivery"}) == 200
+
+
+@pytest.mark.parametrize("word", ["\x00", "\ud800", "\u202e", "\r\nBcc: all@example.org"])
+def test_no_words_of_a_strange_mail_server_lose_a_bounce(
+    cast: Cast, postmark: Provider, word: str
+) -> None:
+    point = asked_mail(cast)
+
+    assert mail_report(BOUNCE | {"Details": f"550 no{word}such mailbox"}) == 200
+
+    point.refresh_from_db()
+    assert point.disabled_at is not None
+    assert word not in point.last_error
+
+
+@pytest.mark.parametrize("sid", ["\x00", SID + "\x00"])
+def test_a_report_about_an_id_that_can_be_none_is_asked_for_again(
+    number: ContactPoint, sid: str
+) -> None:
+    said = FAILED | {"MessageSid": sid}
+    assert report(said, signature(said)) == 503
