@@ -12,23 +12,24 @@ from accounts.domain.public_addresses import is_public
 
 LONGEST_ENDPOINT = 1000
 SECRET_BYTES = 16
+HTTPS = 443
 
 
 def is_push_endpoint(endpoint: str) -> bool:
-    """Tell whether this can be the address of a push service: https, a name, nobody's password.
+    """Tell whether this can be a push service's address: https, a name, no port, no password.
 
     Where the name leads is looked at when a note is sent, because that may change at any time.
     """
     try:
         parts = urlsplit(endpoint)
-        host, _port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return False
     if len(endpoint) > LONGEST_ENDPOINT or not endpoint.isascii() or not endpoint.isprintable():
         return False
     if parts.scheme != "https" or not host or parts.username or parts.password or " " in endpoint:
         return False
-    return _is_public_host(host)
+    return port in {None, HTTPS} and _is_public_host(host)
 
 
 def are_push_keys(*, p256dh: str, auth: str) -> bool:

@@ -10,6 +10,8 @@ from accounts.models import AuditRow, ContactPoint, User
 from accounts.services.contact_points import contact_point_audit, owner_lock
 
 TEST_AGAIN_DELAY = timedelta(minutes=1)
+MOST_TESTS_A_DAY = 10
+"""For one person, over all addresses: a text may cost, and somebody may earn from it."""
 TEST_ACTION = "contact_point.test_asked"
 
 
@@ -75,7 +77,10 @@ def contact_point_set_quiet_hours(
 
 @transaction.atomic
 def contact_point_ask_test(*, contact_point: ContactPoint, by: User, now: datetime) -> None:
-    """Ask the engine for a test message; Refusal where none may go, or within a minute."""
+    """Ask the engine for a test message.
+
+    Refusal where none may go, within a minute of the last one, and after ten in a day.
+    """
     row = ContactPoint.objects.select_for_update(no_key=True).get(pk=contact_point.pk)
     if not row.is_usable:
         raise Refusal(Problem("", _("No message may go there yet: it is not verified.")))
@@ -83,6 +88,10 @@ def contact_point_ask_test(*, contact_point: ContactPoint, by: User, now: dateti
     asked = AuditRow.objects.filter(action=TEST_ACTION, **target)
     if asked.filter(at__gt=now - TEST_AGAIN_DELAY).exists():
         raise Refusal(Problem("", _("A test is on its way already. Try again in a minute.")))
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    own = AuditRow.objects.filter(action=TEST_ACTION, actor=by, at__gt=now - timedelta(days=1))
+    if own.count() >= MOST_TESTS_A_DAY:
+        raise Refusal(Problem("", _("You have asked for ten tests in a day. Try again tomorrow.")))
     row.test_wanted_at = now
     row.save(update_fields=["test_wanted_at"])
     contact_point_audit(row, TEST_ACTION, now=now, by=by)

@@ -13,6 +13,7 @@ from accounts.selectors.contact_points import (
     usable_contact_points,
 )
 from accounts.services.contact_choices import (
+    MOST_TESTS_A_DAY,
     contact_point_ask_test,
     contact_point_mark_test_queued,
     contact_point_move,
@@ -43,6 +44,10 @@ ENDPOINT = "https://updates.push.services.mozilla.com/wpush/v2/abc"
         ("isla@work.example", "GB", ""),
         ("٠٧٧٠٠٩٠٠٤١٢", "GB", "+447700900412"),
         ("", "GB", ""),
+        ("09098 790000", "GB", ""),  # premium rate
+        ("+1 900 555 1234", "", ""),
+        ("+979 1 2345 6789", "", ""),
+        ("08451 234567", "GB", ""),  # shared cost
     ],
 )
 def test_a_number_is_read_with_its_country_or_not_at_all(
@@ -187,6 +192,23 @@ def test_a_test_is_sent_once_a_minute_at_most(cast: Cast, seconds: int, is_sent:
         with pytest.raises(Refusal, match="on its way"):
             contact_point_ask_test(contact_point=point, by=cast.isla, now=later)
     assert contact_points_wanting_a_test(later).exists() is is_sent
+
+
+def test_ten_tests_a_day_are_enough_however_many_addresses_somebody_has(cast: Cast) -> None:
+    point = contact_points_of(cast.isla).get()
+    browser = subscribed(cast, Browser())
+    for number in range(MOST_TESTS_A_DAY):
+        contact_point_ask_test(
+            contact_point=(point, browser)[number % 2],
+            by=cast.isla,
+            now=cast.now + timedelta(minutes=2 * number),
+        )
+
+    later = cast.now + timedelta(hours=23)
+    for each in (point, browser):
+        with pytest.raises(Refusal, match="ten tests"):
+            contact_point_ask_test(contact_point=each, by=cast.isla, now=later)
+    contact_point_ask_test(contact_point=point, by=cast.isla, now=cast.now + timedelta(days=1))
 
 
 def test_no_test_goes_to_an_address_that_is_not_proved(cast: Cast) -> None:

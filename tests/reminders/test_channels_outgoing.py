@@ -160,7 +160,7 @@ def test_only_plain_web_addresses_are_posted_to(url: str) -> None:
         "https://169.254.169.254/latest/", "https://localhost/x", "https://intranet/x",
         "https://router.local/x", "https://metadata.google.internal/x", "https://a:b@push.example/",
         "https://push.example/\n", "https://push.example/ x", "https://" + "a" * 1000 + ".example/",
-        "javascript:alert(1)", "",
+        "javascript:alert(1)", "", "https://push.example:25/", "https://push.example:8443/",
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_push_service_is_refused_when_it_is_added(endpoint: str) -> None:
