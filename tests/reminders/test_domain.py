@@ -213,6 +213,7 @@ def test_lines_for_one_person_in_one_minute_share_a_message(changed: dict[str, o
         {"alert_class": FlagClass.WATCH},
         {"alert_class": FlagClass.SAME_DAY},
         {"expires_at": NOW},
+        {"turn": 1},
     ],
     ids=str,
 )
