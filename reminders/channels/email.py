@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import smtplib
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, Self
+from contextlib import ExitStack, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
@@ -15,23 +15,17 @@ from django.core.mail.backends.base import BaseEmailBackend
 from requests.exceptions import RequestException
 
 from reminders.channels.base import MOST_PROVIDER_ID, DeliveryError, Letter
-from reminders.channels.sessions import Keeper
+from reminders.channels.sessions import KeptChannel
 
 SERVICE_ENDS = 421
 """SMTP: "I am closing this connection", for instance after a number of mails."""
 
 
-class EmailChannel:
+class EmailChannel(KeptChannel[BaseEmailBackend]):
     """Sends one plain-text mail; its Message-ID carries the key."""
 
     def __init__(self) -> None:
-        self._keeper: Keeper[BaseEmailBackend] = Keeper(_open, _close)
-
-    @contextmanager
-    def session(self) -> Iterator[Self]:
-        """Keep the connection to the server open from mail to mail."""
-        with self._keeper.session():
-            yield self
+        super().__init__(_open, _close)
 
     def send(self, letter: Letter) -> str:
         """Hand the mail over, or raise DeliveryError; return the provider's id, "" by SMTP.
@@ -114,14 +108,18 @@ def _close(connection: BaseEmailBackend) -> None:
 
 
 def _is_alive(connection: BaseEmailBackend) -> bool:
-    """Ask an SMTP server whether it is still there; what is not SMTP connects by itself."""
+    """Tell whether an SMTP server is still there; what is not SMTP connects by itself.
+
+    Nobody has asked the server anything: if there is something to read, it has said goodbye.
+    """
     server: Any = getattr(connection, "connection", None)
     if not isinstance(server, smtplib.SMTP):
         return True
-    try:
-        return server.noop()[0] == 250
-    except OSError:
+    if server.sock is None:
         return False
+    readable = select.poll()
+    readable.register(server.sock, select.POLLIN)
+    return not readable.poll(0)
 
 
 def _said(code: int, text: bytes | str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 Kept = TypeVar("Kept")
 
@@ -53,3 +53,16 @@ class Keeper(Generic[Kept]):
         self._here.kept = None
         if kept is not None:
             self._closes(kept)
+
+
+class KeptChannel(Generic[Kept]):
+    """A channel that keeps one connection for each thread from letter to letter."""
+
+    def __init__(self, opens: Callable[[], Kept], closes: Callable[[Kept], None]) -> None:
+        self._keeper = Keeper(opens, closes)
+
+    @contextmanager
+    def session(self) -> Iterator[Self]:
+        """Keep the connection from letter to letter until the end of the block."""
+        with self._keeper.session():
+            yield self

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from reminders.channels.base import MOST_PROVIDER_ID, MOST_SHORT, DeliveryError, Letter
 from reminders.channels.outgoing import Answer, Outgoing, OutgoingFailed, OutgoingRefused
-from reminders.channels.sessions import Keeper
+from reminders.channels.sessions import KeptChannel
 
 SERVICE = "MG"
 """How the id of a messaging service begins; anything else is a sender's number or name."""
@@ -24,17 +22,11 @@ REPORT_AGAIN = "#rc=5&rp=5xx,ct,rt"
 NEVER_AGAIN = frozenset({21211, 21214, 21217, 21265, 21610, 21614, 30005, 30006})
 
 
-class SmsChannel:
+class SmsChannel(KeptChannel[Outgoing]):
     """Sends the short text; the provider's id comes back with its later reports."""
 
     def __init__(self) -> None:
-        self._keeper: Keeper[Outgoing] = Keeper(_open, Outgoing.close)
-
-    @contextmanager
-    def session(self) -> Iterator[Self]:
-        """Keep the connection to the provider from text to text."""
-        with self._keeper.session():
-            yield self
+        super().__init__(_open, Outgoing.close)
 
     def send(self, letter: Letter) -> str:
         """Hand the text over and return the provider's id, or raise DeliveryError.

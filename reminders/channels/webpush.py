@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
-from typing import Self
 from urllib.parse import urlsplit
 
 import http_ece
@@ -17,7 +14,7 @@ from py_vapid import Vapid02
 from accounts.domain.push_subscriptions import key_bytes
 from reminders.channels.base import DeliveryError, Letter, PushKeys
 from reminders.channels.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
-from reminders.channels.sessions import Keeper
+from reminders.channels.sessions import KeptChannel
 
 KEPT_FOR = timedelta(hours=1)
 """How long a push service keeps the note for a browser that is away; then another way is due."""
@@ -28,17 +25,11 @@ SIGNED_FOR = timedelta(hours=12)
 GONE = frozenset({404, 410})
 
 
-class WebPushChannel:
+class WebPushChannel(KeptChannel[Outgoing]):
     """Sends the payload, encrypted for the one browser that gave its keys."""
 
     def __init__(self) -> None:
-        self._keeper: Keeper[Outgoing] = Keeper(_open, Outgoing.close)
-
-    @contextmanager
-    def session(self) -> Iterator[Self]:
-        """Keep the connections to the push services from note to note."""
-        with self._keeper.session():
-            yield self
+        super().__init__(_open, Outgoing.close)
 
     def send(self, letter: Letter) -> str:
         """Hand the note over, or raise DeliveryError; push services report nothing later.

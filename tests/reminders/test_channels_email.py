@@ -3,6 +3,7 @@
 import email
 import json
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
 
@@ -90,6 +91,16 @@ def test_a_server_that_ends_a_kept_connection_gets_a_new_one(server: MailServer)
         for _ in range(5):
             channel.send(letter())
     assert (len(server.letters), server.connections) == (5, 3)
+
+
+def test_a_server_that_hung_up_without_a_word_gets_a_new_connection(server: MailServer) -> None:
+    server.hangs_up = True
+    channel = EmailChannel()
+    with channel.session():
+        for _ in range(3):
+            channel.send(letter())
+            sleep(0.3)
+    assert (len(server.letters), server.connections) == (3, 3)
 
 
 @pytest.mark.parametrize(

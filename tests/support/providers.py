@@ -138,6 +138,8 @@ class MailServer:
     connections: int = 0
     ends_after: int = 0
     """After how many mails it says 421, enough for one connection; 0 is never."""
+    hangs_up: bool = False
+    """Whether it ends the connection after each mail, without a word."""
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list
@@ -172,6 +174,8 @@ class MailServer:
         if said.startswith("250"):
             self.letters.append(envelope)
             server.taken += 1
+            if self.hangs_up:
+                server.loop.call_later(0.05, server.transport.close)
         return said
 
 
