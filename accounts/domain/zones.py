@@ -11,6 +11,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from accounts.domain.problems import Problem, Refusal
 
+ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
+"""The step between two instants: PostgreSQL keeps no smaller one."""
+
 # Names that every machine reads differently or that mean "nobody has chosen yet".
 _NOT_PLACES = frozenset({"Factory", "localtime", "posixrules"})
 

@@ -10,10 +10,9 @@ from tests.simulation.world import World
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.dose_alerts import DoseFacts
 from tracker.domain.flags import FlagClass
-from tracker.domain.plan_states import PlanState
+from tracker.domain.ladder import Hold
 
 DELIVERY = (AlertEventKind.DECIDED, AlertEventKind.TOLD, AlertEventKind.BOUNCED)
-SPARING = (FlagClass.EMERGENCY, FlagClass.SAME_DAY)
 
 
 def event_add(
@@ -26,7 +25,7 @@ def event_add(
 def dose_settle(world: World, dose: Dose, now: datetime) -> None:
     """Open, move or close a dose's alerts as its facts stand."""
     opened = {alert.kind: alert for alert in dose.alerts if alert.closed_at is None}
-    found = world.rules.settle(facts_of(dose, frozenset(opened)), now)
+    found = world.rules.settle(facts_of(world, dose, frozenset(opened)), now)
     for kind, reason in found.closes:
         alert_close(world, opened[kind], reason, now)
     if found.opens is not None:
@@ -34,7 +33,7 @@ def dose_settle(world: World, dose: Dose, now: datetime) -> None:
     world.doses.set(dose, found.next_look_at)
 
 
-def facts_of(dose: Dose, opened: frozenset[AlertKind]) -> DoseFacts:
+def facts_of(world: World, dose: Dose, opened: frozenset[AlertKind]) -> DoseFacts:
     """Return the dose as the rule sees it."""
     entry = dose.standing
     silences = [a for a in dose.alerts if a.kind is AlertKind.NO_LOG and a.closed_at is not None]
@@ -43,7 +42,12 @@ def facts_of(dose: Dose, opened: frozenset[AlertKind]) -> DoseFacts:
     return DoseFacts(
         due_at=dose.due_at,
         first_delay=dose.version.first_delay,
-        away=away(dose),
+        away=world.rules.away(
+            dose.due_at,
+            plan_state=dose.patient.state,
+            stays=dose.patient.stays,
+            is_cancelled=dose.cancelled_at is not None,
+        ),
         outcome=entry.outcome if entry is not None else None,
         opened=opened,
         last_silence=last.close_reason if last is not None else None,
@@ -53,32 +57,20 @@ def facts_of(dose: Dose, opened: frozenset[AlertKind]) -> DoseFacts:
     )
 
 
-def away(dose: Dose) -> CloseReason | None:
-    """Return why nobody is asked about a dose."""
-    if dose.patient.state is PlanState.ON_HOLD:
-        return CloseReason.PLAN_HELD
-    if dose.patient.state is not PlanState.ACTIVE:
-        return CloseReason.PLAN_STOPPED
-    for from_at, until_at in dose.patient.stays:
-        if from_at <= dose.due_at and (until_at is None or dose.due_at < until_at):
-            return CloseReason.STAY
-    return CloseReason.PLAN_CHANGED if dose.cancelled_at is not None else None
-
-
 def _was_told(dose: Dose, entry: Entry) -> bool:
     told = (a for a in dose.alerts if a.kind is AlertKind.NOT_TAKEN)
     return any(alert.opened_at >= entry.received_at for alert in told)
 
 
 def _open_for_dose(world: World, dose: Dose, kind: AlertKind, now: datetime) -> None:
-    is_first = kind is AlertKind.NO_LOG and not any(a.kind is kind for a in dose.alerts)
+    episode = 1 + sum(alert.kind is kind for alert in dose.alerts)
     alert = Alert(
         id=world.new_id(),
         patient=dose.patient,
         kind=kind,
         alert_class="",
         opened_at=now,
-        climb_from_at=dose.due_at if is_first else now,
+        climb_from_at=world.rules.climbs_from(kind, episode, dose.due_at, now),
         look_at=None,
         opened=world.count(),
         dose=dose,
@@ -141,15 +133,20 @@ def alert_close(world: World, alert: Alert, reason: CloseReason, now: datetime) 
 def alert_acknowledge(world: World, alert: Alert, by: Person, now: datetime) -> None:
     """Hold the ladder for the follow-up minutes; a clinic's hold of class E or D stays a hold."""
     assert alert.version is not None
-    until_at = alert.held_until_at
-    holds_clinic = by is world.clinician or alert.alert_class not in SPARING
-    is_clinic_held = alert.is_clinic_held and until_at is not None and now < until_at
-    if holds_clinic or not is_clinic_held:
-        is_holding_back = until_at is not None and not alert.is_clinic_held
-        alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
-        alert.held_by = by
-        alert.held_until_at = now + alert.version.follow_up
-        alert.is_clinic_held = holds_clinic
+    before = None
+    if alert.held_until_at is not None:
+        before = Hold(alert.held_until_at, alert.held_rung, alert.is_clinic_held)
+    hold = world.rules.hold_taken(
+        before,
+        rung=alert.rung,
+        alert_class=alert.alert_class,
+        is_clinic=by is world.clinician,
+        until_at=now + alert.version.follow_up,
+        now=now,
+    )
+    if hold is not before:
+        alert.held_by, alert.held_until_at = by, hold.until_at
+        alert.held_rung, alert.is_clinic_held = hold.rung, hold.is_clinic_held
     world.alerts.set(alert, now)
     event_add(world, alert, AlertEventKind.ACKNOWLEDGED, now, Recipient(by.id))
 
@@ -189,6 +186,7 @@ def alert_skip_ahead(world: World, alert: Alert, rung: int, now: datetime) -> No
 
 
 def _next_rung_now(world: World, alert: Alert, now: datetime) -> None:
-    higher = [rung for rung in world.ladder_behind(alert) if rung.number > alert.rung]
-    if higher:
-        alert.climb_from_at = min(alert.climb_from_at, now - higher[0].delay)
+    rungs = world.ladder_behind(alert)
+    alert.climb_from_at = world.rules.climb_brought_forward(
+        alert.climb_from_at, alert.rung, rungs, now
+    )

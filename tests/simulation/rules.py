@@ -13,9 +13,15 @@ from reminders.domain.grouping import group_key
 from reminders.domain.heartbeats import beat_after, is_engine_silent, looks_to_bring_forward
 from reminders.domain.messages import urgency_of
 from reminders.domain.standing import is_moot, place_of
-from tracker.domain.dose_alerts import settle
+from tracker.domain.dose_alerts import away, climbs_from, settle
 from tracker.domain.doses import dose_state
-from tracker.domain.ladder import climb, outside_rungs, tellings
+from tracker.domain.ladder import (
+    climb,
+    climb_brought_forward,
+    hold_taken,
+    outside_rungs,
+    tellings,
+)
 from tracker.domain.schedule import occurrences
 
 
@@ -25,8 +31,12 @@ class Rules:
 
     occurrences: Callable[..., Any] = occurrences
     dose_state: Callable[..., Any] = dose_state
+    away: Callable[..., Any] = away
     settle: Callable[..., Any] = settle
+    climbs_from: Callable[..., Any] = climbs_from
     climb: Callable[..., Any] = climb
+    climb_brought_forward: Callable[..., Any] = climb_brought_forward
+    hold_taken: Callable[..., Any] = hold_taken
     tellings: Callable[..., Any] = tellings
     outside_rungs: Callable[..., Any] = outside_rungs
     group_key: Callable[..., Any] = group_key

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 
 from accounts.domain.audiences import Audience
-from accounts.domain.zones import local_date, local_midnight
+from accounts.domain.zones import MOMENT, local_date, local_midnight
 from reminders.domain.grouping import Line
 from reminders.domain.messages import MessageState, Purpose
 from reminders.domain.recipients import Reached, Recipient
@@ -23,7 +23,6 @@ from tracker.domain.ladder import Hold, LadderState, RungDue
 from tracker.domain.plan_states import PlanState
 
 BATCH = 20
-MOMENT = timedelta(microseconds=1)
 LIMIT = timedelta(minutes=5)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.domain.zones import instant
 from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.domain.doses import Outcome
+from tracker.domain.plan_states import PlanState
 
 UNDONE = frozenset({CloseReason.ENTRY, CloseReason.STAY})
 """Why a silence stopped being asked about until that was taken back: it then opens again."""
@@ -54,6 +56,26 @@ def settle(facts: DoseFacts, now: datetime) -> Settlement:
         return Settlement((*closes, *_closing(facts, AlertKind.NOT_TAKEN, CloseReason.ENTRY)))
     is_new = AlertKind.NOT_TAKEN not in facts.opened and not facts.is_told
     return Settlement(closes, opens=AlertKind.NOT_TAKEN if is_new else None)
+
+
+def away(
+    due_at: datetime,
+    *,
+    plan_state: PlanState,
+    stays: Iterable[tuple[datetime, datetime | None]],
+    is_cancelled: bool,
+) -> CloseReason | None:
+    """Return why nobody is asked about a dose; None when somebody is.
+
+    A stay is its first instant and the one at which it is over, None while it lasts.
+    """
+    if plan_state is PlanState.ON_HOLD:
+        return CloseReason.PLAN_HELD
+    if plan_state is not PlanState.ACTIVE:
+        return CloseReason.PLAN_STOPPED
+    if any(begins <= due_at and (ends is None or due_at < ends) for begins, ends in stays):
+        return CloseReason.STAY
+    return CloseReason.PLAN_CHANGED if is_cancelled else None
 
 
 def climbs_from(kind: AlertKind, episode: int, due_at: datetime, now: datetime) -> datetime:

@@ -12,6 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from accounts.domain.audiences import Audience
+from tracker.domain.flags import FlagClass
+
+SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
+"""Classes whose clinic rungs go on although a caregiver has said "I have it"."""
 
 
 class Reach(StrEnum):
@@ -102,6 +106,37 @@ def climb(
         has_lapsed=has_lapsed,
         next_look_at=look_at,
     )
+
+
+def hold_taken(
+    before: Hold | None,
+    *,
+    rung: int,
+    alert_class: str,
+    is_clinic: bool,
+    until_at: datetime,
+    now: datetime,
+) -> Hold:
+    """Return the hold once somebody has said "I have it"; `before` is the one until then.
+
+    A clinician's that still lasts stands as it was given when the clinic's rungs would not wait for
+    the new word. After a caregiver's, the ladder goes on from the lowest rung that was held back.
+    """
+    is_clinic_held = is_clinic or alert_class not in SPARING
+    if before is None:
+        return Hold(until_at, rung, is_clinic_held)
+    if before.is_clinic_held:
+        stands = now < before.until_at and not is_clinic_held
+        return before if stands else Hold(until_at, rung, is_clinic_held)
+    return Hold(until_at, min(before.rung, rung), is_clinic_held)
+
+
+def climb_brought_forward(
+    climb_from_at: datetime, rung: int, rungs: Sequence[LadderRung], now: datetime
+) -> datetime:
+    """Return where the ladder starts, so that the rung after `rung` is due by `now`, if any."""
+    higher = [each for each in rungs if each.number > rung]
+    return min(climb_from_at, now - higher[0].delay) if higher else climb_from_at
 
 
 def _lapse(

@@ -14,7 +14,7 @@ from django.db.models import Max, Q
 from accounts.models.rows import among
 from tracker.domain.alert_facts import DoseBehind
 from tracker.domain.alerts import AlertKind, CloseReason
-from tracker.domain.dose_alerts import DoseFacts
+from tracker.domain.dose_alerts import DoseFacts, away
 from tracker.domain.doses import Outcome
 from tracker.domain.plan_states import PlanState
 from tracker.models import Alert, EntryVoid, ExpectedDose, Stay
@@ -84,7 +84,12 @@ def due_doses(ids: Collection[UUID]) -> list[DueDose]:
             terms[row.version_id],
             pasts.get(row.id, ()),
             voided.get(row.id),
-            _away(row, stays.get(row.patient_id, ())),
+            away(
+                row.due_at,
+                plan_state=PlanState(row.plan_state),
+                stays=stays.get(row.patient_id, ()),
+                is_cancelled=row.cancelled_at is not None,
+            ),
         )
         for row in rows
     ]
@@ -95,7 +100,7 @@ def _due_dose(
     terms: Terms,
     past: Sequence[_Past],
     voided_at: datetime | None,
-    away: CloseReason | None,
+    why_away: CloseReason | None,
 ) -> DueDose:
     opened = {AlertKind(each.kind): each.id for each in past if each.closed_at is None}
     silences = [each for each in past if each.kind == AlertKind.NO_LOG and each.closed_at]
@@ -109,7 +114,7 @@ def _due_dose(
         facts=DoseFacts(
             due_at=row.due_at,
             first_delay=terms.rungs[0].delay if terms.rungs else timedelta(),
-            away=away,
+            away=why_away,
             outcome=Outcome(row.outcome) if row.outcome is not None else None,
             opened=frozenset(opened),
             last_silence=CloseReason(last.close_reason) if last is not None else None,
@@ -124,18 +129,6 @@ def _due_dose(
 def _is_told(past: _Past, said_at: datetime | None) -> bool:
     """Tell whether this alert is about the standing entry, or about one that came after it."""
     return past.kind == AlertKind.NOT_TAKEN and said_at is not None and past.opened_at >= said_at
-
-
-def _away(row: _Row, stays: Sequence[tuple[datetime, datetime | None]]) -> CloseReason | None:
-    """Return why nobody is asked about this dose; None when somebody is."""
-    if row.plan_state == PlanState.ON_HOLD:
-        return CloseReason.PLAN_HELD
-    if row.plan_state != PlanState.ACTIVE:
-        return CloseReason.PLAN_STOPPED
-    for from_at, until_at in stays:
-        if from_at <= row.due_at and (until_at is None or row.due_at < until_at):
-            return CloseReason.STAY
-    return CloseReason.PLAN_CHANGED if row.cancelled_at is not None else None
 
 
 def _pasts(ids: Collection[UUID]) -> dict[UUID, list[_Past]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -14,13 +13,9 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import User
 from accounts.services.audit import audit_record
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
-from tracker.domain.flags import FlagClass
+from tracker.domain.ladder import Hold, climb_brought_forward, hold_taken
 from tracker.models import Alert, AlertEvent, Plan
 from tracker.selectors.ladders import ladder_behind, terms_of
-
-SPARING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
-"""Classes whose clinic rungs go on although a caregiver has said "I have it"."""
-
 
 DELIVERY = frozenset({AlertEventKind.DECIDED, AlertEventKind.TOLD, AlertEventKind.BOUNCED})
 """What may become of one recipient at one rung; the latest says how it stands."""
@@ -64,12 +59,11 @@ def alert_close(
 
 
 @transaction.atomic
-def alerts_close_for_plan(*, plan: Plan, reason: CloseReason, now: datetime, by: User) -> int:
+def alerts_close_for_plan(*, plan: Plan, reason: CloseReason, now: datetime, by: User) -> None:
     """Close every open alert about this plan's doses; flags and their alerts stay open."""
     found = Alert.objects.open().filter(dose__plan=plan)
-    alerts = list(found.select_for_update(no_key=True, of=("self",)))
-    _close_all(alerts, reason, now, by)
-    return len(alerts)
+    for alert in found.select_for_update(no_key=True, of=("self",)):
+        alert_close(alert=alert, reason=reason, now=now, by=by)
 
 
 @transaction.atomic
@@ -85,9 +79,7 @@ def alert_acknowledge(*, alert: Alert, by: User, now: datetime) -> Alert:
         raise Refusal(Problem("alert", _("Somebody else has to say “I have it” for this alert.")))
     is_clinic = Capacity.CLINICIAN in capacities_of(by, alert.patient, now)
     until_at = now + terms_of(alert).follow_up_delay
-    holds_clinic = is_clinic or alert.alert_class not in SPARING
-    if holds_clinic or not _is_clinic_held(alert, now):
-        _hold(alert, by, until_at, holds_clinic=holds_clinic)
+    _hold(alert, by, is_clinic=is_clinic, until_at=until_at, now=now)
     alert.next_look_at = now
     alert.save(
         update_fields=["held_by", "held_rung", "held_until_at", "is_clinic_held", "next_look_at"]
@@ -102,19 +94,22 @@ def alert_acknowledge(*, alert: Alert, by: User, now: datetime) -> Alert:
     return alert
 
 
-def _hold(alert: Alert, by: User, until_at: datetime, *, holds_clinic: bool) -> None:
-    """Let the ladder wait for `by`; it goes on from the lowest rung that anybody held back."""
-    is_holding_back = alert.held_until_at is not None and not alert.is_clinic_held
-    alert.held_rung = min(alert.held_rung, alert.rung) if is_holding_back else alert.rung
-    alert.held_by = by
-    alert.held_until_at = until_at
-    alert.is_clinic_held = holds_clinic
-
-
-def _is_clinic_held(alert: Alert, now: datetime) -> bool:
-    """Tell whether somebody for whom the clinic's rungs wait has it now."""
-    until_at = alert.held_until_at
-    return alert.is_clinic_held and until_at is not None and now < until_at
+def _hold(alert: Alert, by: User, *, is_clinic: bool, until_at: datetime, now: datetime) -> None:
+    """Let the ladder wait for `by`, unless somebody's hold stands as it is."""
+    before = None
+    if alert.held_until_at is not None:
+        before = Hold(alert.held_until_at, alert.held_rung, alert.is_clinic_held)
+    hold = hold_taken(
+        before,
+        rung=alert.rung,
+        alert_class=alert.alert_class,
+        is_clinic=is_clinic,
+        until_at=until_at,
+        now=now,
+    )
+    if hold is not before:
+        alert.held_by, alert.held_until_at = by, hold.until_at
+        alert.held_rung, alert.is_clinic_held = hold.rung, hold.is_clinic_held
 
 
 @transaction.atomic
@@ -182,13 +177,6 @@ def _locked_open(alert: Alert) -> Alert:
     return alert
 
 
-def _close_all(
-    alerts: Iterable[Alert], reason: CloseReason, now: datetime, by: User | None = None
-) -> None:
-    for alert in alerts:
-        alert_close(alert=alert, reason=reason, now=now, by=by)
-
-
 def _is_nobody_left(alert: Alert) -> bool:
     events = alert.events.filter(rung=alert.rung)
     asked = events.filter(kind=AlertEventKind.DECIDED)
@@ -197,6 +185,5 @@ def _is_nobody_left(alert: Alert) -> bool:
 
 
 def _next_rung_now(alert: Alert, now: datetime) -> None:
-    higher = [rung for rung in ladder_behind(alert) if rung.number > alert.rung]
-    if higher:
-        alert.climb_from_at = min(alert.climb_from_at, now - higher[0].delay)
+    rungs = ladder_behind(alert)
+    alert.climb_from_at = climb_brought_forward(alert.climb_from_at, alert.rung, rungs, now)
