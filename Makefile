@@ -4,9 +4,8 @@ VENV := .venv/bin/python
 LOCAL := $(VENV) -m config.local
 export PYTHONTZPATH :=
 .DEFAULT_GOAL := help
-.PHONY: simulate
-.PHONY: help setup run reset seed status sweep shell prepare test test-fast bench check lint \
-	format types imports migrations messages schema docs lock
+.PHONY: help setup run reset seed status sweep shell prepare test faults test-fast bench simulate \
+	check lint format types imports migrations messages schema docs lock
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \

@@ -1,11 +1,9 @@
 """Quiet hours: wall times in a person's zone during which messages wait, emergencies excepted."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import instant, local_date
-
-ONE_DAY = timedelta(days=1)
+from accounts.domain.zones import ONE_DAY, instant, local_date
 
 
 def quiet_until(

@@ -19,7 +19,7 @@ from tracker.models import Alert, ExpectedDose, Flag, Plan
 
 LATELY = timedelta(minutes=15)
 """What happened longer ago is no longer counted in outcomes and lags."""
-MOST_ATTEMPTS = 50_000
+MOST_READ = 50_000
 """Of the last attempts no more are read, so that asking stays quick however many there are."""
 
 # The two halves of the way of a first telling, from the moment it was due to the provider's yes.
@@ -138,7 +138,7 @@ def _rows(statement: str, now: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
-            {"now": now, "after": now - LATELY, "most": MOST_ATTEMPTS, "shares": list(SHARES)},
+            {"now": now, "after": now - LATELY, "most": MOST_READ, "shares": list(SHARES)},
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

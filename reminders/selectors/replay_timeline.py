@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from accounts.domain.zones import local_date
-from tracker.domain.dose_record import Course, Period
+from tracker.domain.dose_record import CourseState, Period
 from tracker.domain.doses import Outcome
 from tracker.models import AlertEvent, Entry, FlagEvent, Plan
 from tracker.selectors.chart_measures import measure_lines, measured_record
@@ -30,7 +30,7 @@ def measure_texts(plan: Plan, zone: ZoneInfo, *, now: datetime) -> Iterator[str]
     )
     extras = Entry.objects.filter(patient=plan.patient, dose=None, void=None)
     record = measured_record(
-        doses=doses, extras=extras, absences=(), zone=zone, course=Course.RUNNING
+        doses=doses, extras=extras, absences=(), zone=zone, course=CourseState.RUNNING
     )
     first_on = doses[0].local_date if doses else local_date(now, zone)
     period = Period(first_on=first_on, last_on=local_date(now, zone))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from accounts.domain.zones import ONE_DAY
 from accounts.models import Patient, User
 from accounts.selectors.care_links import logging_caregivers
 from reminders.domain.messages import Purpose, urgency_of
@@ -28,7 +29,6 @@ STATES = {
 
 STEP_NOTICE_AHEAD = timedelta(hours=48)
 """How long before the local midnight at which a step begins its readers are told."""
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from tracker.services.plan_signing import plan_sign
 
 AROUND = timedelta(days=2)
 AFTER_THE_LAST = timedelta(days=1)
-MOMENT = timedelta(seconds=1)
+ONE_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def replay_run(*, openings: Sequence[Opening], terms: ReplayPlan) -> Replayed:
     transaction and rolls it back.
     """
     first_on = local_date(openings[0].at, terms.zone)
-    now = local_midnight(first_on, terms.zone) - MOMENT
+    now = local_midnight(first_on, terms.zone) - ONE_SECOND
     people = replay_people_make(zone=terms.zone, now=now)
     plan = _sign(people, terms, first_on.isoformat(), now)
     ended_at = openings[-1].at + AFTER_THE_LAST

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.models import ContactPoint
 from accounts.selectors.contact_points import (
     contact_points_wanting_a_test,
     contact_points_wanting_verification,
@@ -31,16 +32,24 @@ def wanted_mail_queue(*, now: datetime, limit: int) -> int:
         messages.append(_message(Purpose.INVITATION, now, invitation=invitation))
         invitation_mark_mailed(invitation=invitation, wanted_at=invitation.mail_wanted_at or now)
     for point in points[:limit]:
-        owner = {"person": point.person, "clinic": point.clinic, "duty": point.duty}
-        messages.append(_message(Purpose.VERIFICATION, now, contact_point=point, **owner))
+        messages.append(_message(Purpose.VERIFICATION, now, **_address(point)))
         contact_point_mark_verification_mailed(
             contact_point=point, wanted_at=point.verification_wanted_at or now
         )
     for point in tests[:limit]:
-        owner = {"person": point.person, "clinic": point.clinic, "duty": point.duty}
-        messages.append(_message(Purpose.TEST, now, contact_point=point, **owner))
+        messages.append(_message(Purpose.TEST, now, **_address(point)))
         contact_point_mark_test_queued(contact_point=point, wanted_at=point.test_wanted_at or now)
     return len(Message.objects.bulk_create(messages))
+
+
+def _address(point: ContactPoint) -> dict[str, object]:
+    """Return the recipient of a message to this contact point alone."""
+    return {
+        "contact_point": point,
+        "person": point.person,
+        "clinic": point.clinic,
+        "duty": point.duty,
+    }
 
 
 def _message(purpose: Purpose, now: datetime, **recipient: object) -> Message:

@@ -19,7 +19,7 @@ from tests.tracker.november import (
     silence,
 )
 from tracker.domain.adherence import drug_holidays, initiation, longest_gap, persistence
-from tracker.domain.dose_record import Absence, Course, DoseFact, ExtraFact, Period, Record
+from tracker.domain.dose_record import Absence, CourseState, DoseFact, ExtraFact, Period, Record
 from tracker.domain.doses import Outcome
 
 
@@ -106,8 +106,8 @@ def test_the_time_since_the_last_dose_is_a_gap_so_far() -> None:
     assert gaps.n == 1
 
 
-@pytest.mark.parametrize("course", [Course.COMPLETED, Course.STOPPED])
-def test_after_the_plan_there_is_no_gap_so_far(course: Course) -> None:
+@pytest.mark.parametrize("course", [CourseState.COMPLETED, CourseState.STOPPED])
+def test_after_the_plan_there_is_no_gap_so_far(course: CourseState) -> None:
     ended = record(dose(2), dose(3), course=course)
 
     gaps = longest_gap(ended, period=november(), now=at(9))
@@ -139,7 +139,7 @@ def test_a_gap_that_began_before_the_period_is_not_cut_at_its_edge() -> None:
     [(november(1, 1), 1), (november(4, 11), 10), (november(12, 12), 10), (november(13, 30), 2)],
 )
 def test_a_gap_belongs_to_the_periods_that_it_reaches_into(period: Period, days: int) -> None:
-    doses = record(dose(1), dose(2), dose(12), dose(14), course=Course.STOPPED)
+    doses = record(dose(1), dose(2), dose(12), dose(14), course=CourseState.STOPPED)
 
     gaps = longest_gap(doses, period=period, now=at(30))
 
@@ -151,7 +151,7 @@ def test_a_gap_belongs_to_the_periods_that_it_reaches_into(period: Period, days:
     "period", [Period(date(2026, 10, 1), date(2026, 10, 31)), november(15, 30)]
 )
 def test_a_period_before_or_after_all_gaps_has_none(period: Period) -> None:
-    doses = record(dose(1), dose(2), dose(14), course=Course.STOPPED)
+    doses = record(dose(1), dose(2), dose(14), course=CourseState.STOPPED)
 
     gaps = longest_gap(doses, period=period, now=at(30))
 
@@ -172,7 +172,7 @@ def test_a_gap_stands_apart_when_any_of_it_lies_in_a_hold(
     from_at: datetime, until_at: datetime | None, is_apart: bool
 ) -> None:
     hold = Absence(from_at, until_at, "on hold")
-    doses = record(dose(2), dose(3), absences=(hold,), course=Course.STOPPED)
+    doses = record(dose(2), dose(3), absences=(hold,), course=CourseState.STOPPED)
 
     gaps = longest_gap(doses, period=november(), now=at(9))
 
@@ -233,8 +233,8 @@ def test_the_same_step_number_of_two_versions_is_two_steps() -> None:
     assert [(each.version_number, each.step_number) for each in starts.steps] == [(1, 1), (2, 1)]
 
 
-@pytest.mark.parametrize("course", Course)
-def test_persistence_runs_from_the_first_to_the_last_taken_dose(course: Course) -> None:
+@pytest.mark.parametrize("course", CourseState)
+def test_persistence_runs_from_the_first_to_the_last_taken_dose(course: CourseState) -> None:
     doses = record(silence(1), dose(2), dose(5), silence(6), course=course)
 
     persisted = persistence(doses)

@@ -20,7 +20,7 @@ from tracker.domain.plan_days import (
 from tracker.domain.plan_reach import (
     Answers,
     ContactWay,
-    Desk,
+    DeskHours,
     Listener,
     UntoldHours,
     is_told,
@@ -34,7 +34,7 @@ LONDON = ZoneInfo("Europe/London")
 APIA = ZoneInfo("Pacific/Apia")
 NOW = datetime(2026, 12, 8, 12, tzinfo=UTC)
 WEEKDAYS = (0, 1, 2, 3, 4)
-DESK = Desk(tuple(OpenSpan(day, time(8), time(18)) for day in WEEKDAYS), LONDON)
+DESK = DeskHours(tuple(OpenSpan(day, time(8), time(18)) for day in WEEKDAYS), LONDON)
 ANY_TIME = ContactWay(None, None, LONDON)
 
 

@@ -12,7 +12,7 @@ from tests.cast import TUESDAY, Cast, cast_make, patient_join, patient_make
 from tests.tracker.alerting import alert_opened
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass, Rule
-from tracker.domain.worklist import Standing, matter_key, row_key
+from tracker.domain.worklist import Rank, matter_key, row_key
 from tracker.models import Alert, AlertEvent, Plan
 from tracker.selectors.desk import desk_of, peek
 from tracker.selectors.worklist import (
@@ -33,64 +33,66 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def standing(
+def open_matter(
     flag_class: FlagClass = FlagClass.SAME_DAY, *, is_held: bool = False, hours_ago: int = 1
-) -> Standing:
+) -> Rank:
     """One open matter."""
-    return Standing(flag_class, is_held, TUESDAY - hours_ago * HOUR)
+    return Rank(flag_class, is_held, TUESDAY - hours_ago * HOUR)
 
 
-def key_of(*standings: Standing, name: str = "Ewan", patient_id: str = "1") -> tuple[object, ...]:
+def key_of(*ranks: Rank, name: str = "Ewan", patient_id: str = "1") -> tuple[object, ...]:
     """The place of one patient."""
-    return row_key(standings, name=name, patient_id=patient_id)
+    return row_key(ranks, name=name, patient_id=patient_id)
 
 
 # --- The rule
 
 
 def test_a_higher_class_comes_first_whatever_its_age_and_whoever_has_it() -> None:
-    new_and_held = standing(FlagClass.EMERGENCY, is_held=True, hours_ago=0)
-    old_and_free = standing(FlagClass.SAME_DAY, hours_ago=99)
+    new_and_held = open_matter(FlagClass.EMERGENCY, is_held=True, hours_ago=0)
+    old_and_free = open_matter(FlagClass.SAME_DAY, hours_ago=99)
     assert key_of(new_and_held, name="Zoe") < key_of(old_and_free, name="Ann")
 
 
 def test_the_classes_stand_in_the_order_emergency_same_day_watch_information() -> None:
-    keys = [key_of(standing(flag_class)) for flag_class in ("E", "D", "W", "I")]
+    keys = [key_of(open_matter(flag_class)) for flag_class in ("E", "D", "W", "I")]
     assert keys == sorted(keys)
 
 
 def test_within_a_class_what_nobody_has_comes_before_what_somebody_has() -> None:
-    assert key_of(standing(hours_ago=1)) < key_of(standing(is_held=True, hours_ago=50))
+    assert key_of(open_matter(hours_ago=1)) < key_of(open_matter(is_held=True, hours_ago=50))
 
 
 def test_at_the_same_class_and_hands_the_oldest_comes_first() -> None:
-    assert key_of(standing(hours_ago=2), name="Zoe") < key_of(standing(hours_ago=1), name="Ann")
+    assert key_of(open_matter(hours_ago=2), name="Zoe") < key_of(
+        open_matter(hours_ago=1), name="Ann"
+    )
 
 
 def test_at_a_full_tie_the_name_decides_whatever_its_letter_case() -> None:
-    tied = standing()
+    tied = open_matter()
     assert key_of(tied, name="ann") < key_of(tied, name="Bob") < key_of(tied, name="carl")
 
 
 def test_two_people_of_one_name_keep_their_order_from_look_to_look() -> None:
-    tied = standing()
+    tied = open_matter()
     assert key_of(tied, patient_id="1") < key_of(tied, patient_id="2")
 
 
 @pytest.mark.parametrize(("seconds", "is_first"), [(-1, True), (0, False), (1, False)])
 def test_one_second_of_age_decides(seconds: int, *, is_first: bool) -> None:
-    mine = Standing(FlagClass.WATCH, False, TUESDAY + timedelta(seconds=seconds))
-    theirs = Standing(FlagClass.WATCH, False, TUESDAY)
+    mine = Rank(FlagClass.WATCH, False, TUESDAY + timedelta(seconds=seconds))
+    theirs = Rank(FlagClass.WATCH, False, TUESDAY)
     assert (key_of(mine, name="Bob") < key_of(theirs, name="Ann")) is is_first
 
 
 def test_a_patient_stands_where_the_first_of_their_matters_stands() -> None:
-    many_small = [standing(FlagClass.WATCH, hours_ago=90)] * 9
-    assert key_of(standing(FlagClass.SAME_DAY, is_held=True)) < key_of(*many_small)
+    many_small = [open_matter(FlagClass.WATCH, hours_ago=90)] * 9
+    assert key_of(open_matter(FlagClass.SAME_DAY, is_held=True)) < key_of(*many_small)
 
 
 def test_a_matter_nobody_has_goes_before_one_of_the_same_class_that_somebody_has() -> None:
-    matters = [standing(is_held=True, hours_ago=9), standing(hours_ago=1)]
+    matters = [open_matter(is_held=True, hours_ago=9), open_matter(hours_ago=1)]
     assert min(matters, key=matter_key).is_held is False
 
 

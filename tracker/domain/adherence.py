@@ -26,7 +26,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from accounts.domain.zones import instant, local_date
-from tracker.domain.dose_record import Course, DoseFact, Period, Record
+from tracker.domain.dose_record import CourseState, DoseFact, Period, Record
 from tracker.domain.doses import Outcome, Timing, on_time_until, timing
 from tracker.domain.measures import (
     Gap,
@@ -318,7 +318,7 @@ def _is_whole(doses: Sequence[DoseFact], now: datetime) -> bool:
 def _gaps(record: Record, now: datetime) -> list[Gap]:
     taken = record.taken_instants()
     gaps = [_gap(record, from_at, until_at, False) for from_at, until_at in pairwise(taken)]
-    if record.course is Course.RUNNING and taken and taken[-1] < instant(now):
+    if record.course is CourseState.RUNNING and taken and taken[-1] < instant(now):
         gaps.append(_gap(record, taken[-1], instant(now), True))
     return gaps
 

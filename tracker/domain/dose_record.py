@@ -21,7 +21,7 @@ class Basis(StrEnum):
     DEVICE = "device"
 
 
-class Course(StrEnum):
+class CourseState(StrEnum):
     """How the plan stands at `now`. A taper finished as planned is completed, not stopped."""
 
     RUNNING = "running"
@@ -115,7 +115,7 @@ class Record:
     doses: Sequence[DoseFact]
     extras: Sequence[ExtraFact] = ()
     absences: Sequence[Absence] = ()
-    course: Course = Course.RUNNING
+    course: CourseState = CourseState.RUNNING
     basis: Basis = Basis.SELF_LOGGED
 
     def is_absent(self, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from tracker.domain.dose_record import Basis, Course, Period
+from tracker.domain.dose_record import Basis, CourseState, Period
 
 
 class MeasureName(StrEnum):
@@ -206,4 +206,4 @@ class PersistenceMeasure(Measure):
 
     first_at: datetime | None  # UTC
     last_at: datetime | None  # UTC
-    course: Course
+    course: CourseState

@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.domain.problems import Problem, Refusal
-from accounts.domain.zones import zone_named
+from accounts.domain.zones import ONE_DAY, zone_named
 from tracker.domain.amounts import amount_warning
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_change import begin_read, reason_read
@@ -37,8 +37,7 @@ from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP, steps_read
 from tracker.domain.schedule import StepSpec, dose_field, dose_name
 from tracker.domain.thresholds import THRESHOLDS, thresholds_of
 
-MOMENT = timedelta(seconds=1)
-ONE_DAY = timedelta(days=1)
+ONE_SECOND = timedelta(seconds=1)
 LONGEST_OBSERVATION_DAYS = 730
 MOST_CHECK_IN_DAYS = 90
 UNACKNOWLEDGED = "60"
@@ -178,9 +177,9 @@ def plan_content_from(raw: Raw, choices: Choices | None = None) -> PlanContent:
         risk_factors=_risk_factors_read(reader, raw),
         risk_note=reader.read("risk_note", _line_from(500), ""),
         rungs=rungs,
-        on_time_window=reader.read("on_time_window", _window_from, MOMENT),
-        follow_up_delay=reader.read("follow_up_delay", _window_from, MOMENT),
-        unacknowledged_delay=reader.read("unacknowledged_delay", _window_from, MOMENT),
+        on_time_window=reader.read("on_time_window", _window_from, ONE_SECOND),
+        follow_up_delay=reader.read("follow_up_delay", _window_from, ONE_SECOND),
+        unacknowledged_delay=reader.read("unacknowledged_delay", _window_from, ONE_SECOND),
         named_clinician=reader.read("named_clinician", _clinician_from, NOBODY),
         **{name: reader.read(name, _threshold_from(name), None) for name in THRESHOLDS},
         check_in_every_days=reader.read("check_in_every_days", _number_of_days_from, None),
@@ -299,7 +298,7 @@ def _clinician_from(text: str) -> UUID:
 
 
 def _window_from(text: str) -> timedelta:
-    return minutes_from(text, least=MOMENT, most=ONE_DAY)
+    return minutes_from(text, least=ONE_SECOND, most=ONE_DAY)
 
 
 def _threshold_from(name: str) -> Callable[[str], int | None]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import date_exists, local_date, local_midnight
+from accounts.domain.zones import ONE_DAY, date_exists, local_date, local_midnight
 from tracker.domain.schedule import Occurrence, StepSpec, occurrences_between
 
-ONE_DAY = timedelta(days=1)
 OPEN_ENDED_DAYS = 28
 """How many days of an open-ended last step are written out; then it goes on the same."""
 LOOK_AHEAD_DAYS = 800

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import local_date, local_midnight
+from accounts.domain.zones import ONE_DAY, local_date, local_midnight
 from tracker.domain.flags import NOTHING, Evidence, FlagClass, Raised, Rule, Verdict
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

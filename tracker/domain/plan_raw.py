@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
+from accounts.domain.zones import ONE_DAY
 from tracker.domain.plan_input import WEEKDAYS, clock_text, date_text
 from tracker.domain.schedule import EVERY_WEEKDAY, DoseTimeSpec, StepSpec
-
-_ONE_DAY = timedelta(days=1)
 
 
 def weekdays_typed(weekdays: tuple[int, ...]) -> str:
@@ -20,7 +19,7 @@ def weekdays_typed(weekdays: tuple[int, ...]) -> str:
 def raw_step(step: StepSpec, following: StepSpec | None) -> dict[str, object]:
     """Return a step as typed: an end that only follows from the next step's begin stays empty."""
     ends_on = step.ends_on
-    if following is not None and ends_on == following.begins_on - _ONE_DAY:
+    if following is not None and ends_on == following.begins_on - ONE_DAY:
         ends_on = None
     return step_typed(step, begins_on=date_text(step.begins_on), ends_on=_typed(ends_on) or "")
 

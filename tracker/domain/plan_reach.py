@@ -16,9 +16,8 @@ from zoneinfo import ZoneInfo
 from accounts.domain.audiences import Audience
 from accounts.domain.opening_hours import OpenSpan, is_open
 from accounts.domain.quiet_hours import quiet_until
-from accounts.domain.zones import day_bounds, instant, local_date, local_midnight
+from accounts.domain.zones import ONE_DAY, day_bounds, instant, local_date, local_midnight
 
-ONE_DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
 
@@ -51,7 +50,7 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeskHours:
     """When the clinic's desk is there, in the clinic's zone."""
 
     hours: tuple[OpenSpan, ...]
@@ -82,7 +81,7 @@ class UntoldHours:
     days_later: int  # on which day after it began it ends
 
 
-def told_at(listener: Listener, desk: Desk, at: datetime, *, turn: int = 0) -> Told:
+def told_at(listener: Listener, desk: DeskHours, at: datetime, *, turn: int = 0) -> Told:
     """Return what becomes of a message to this listener at `at`.
 
     Ways are in their owner's order; the `turn`-th repeat begins that many places further on, around
@@ -106,14 +105,14 @@ def told_at(listener: Listener, desk: Desk, at: datetime, *, turn: int = 0) -> T
     )
 
 
-def is_told(listener: Listener, desk: Desk, at: datetime) -> bool:
+def is_told(listener: Listener, desk: DeskHours, at: datetime) -> bool:
     """Say whether a message at `at` reaches this listener then, not later."""
     told = told_at(listener, desk, at)
     return told.is_on_duty and told.has_contact and told.waits_until is None
 
 
 def untold_spans(
-    listeners: Sequence[Listener], desk: Desk, from_at: datetime, until_at: datetime
+    listeners: Sequence[Listener], desk: DeskHours, from_at: datetime, until_at: datetime
 ) -> list[tuple[datetime, datetime]]:
     """Return the stretches of [from_at, until_at) in which none of these would be told.
 
@@ -132,7 +131,7 @@ def untold_spans(
 
 
 def untold_hours(
-    listeners: Sequence[Listener], desk: Desk, zone: ZoneInfo, now: datetime
+    listeners: Sequence[Listener], desk: DeskHours, zone: ZoneInfo, now: datetime
 ) -> tuple[UntoldHours, ...] | None:
     """Return the hours of the coming whole week (Monday first) in which nobody would be told.
 
@@ -167,7 +166,7 @@ def _gathered(
 
 
 def _turns(
-    listeners: Sequence[Listener], desk: Desk, from_at: datetime, until_at: datetime
+    listeners: Sequence[Listener], desk: DeskHours, from_at: datetime, until_at: datetime
 ) -> set[datetime]:
     """Return every instant inside the stretch at which somebody begins or ends to be reachable."""
     turns = [

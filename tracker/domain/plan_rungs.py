@@ -10,7 +10,7 @@ from accounts.domain.problems import Problem
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_input import RawReader, minutes_from, minutes_text, whole_number_from
 
-MOMENT = timedelta(seconds=1)
+ONE_SECOND = timedelta(seconds=1)
 MOST_RUNGS = 20
 RUNG_FIELDS = ("delay", "audience", "repeat_delay", "repeat_times")
 """What one line holds, each a text as typed."""
@@ -79,7 +79,7 @@ def _rung_delay_from(text: str) -> timedelta:
 
 
 def _repeat_delay_from(text: str) -> timedelta:
-    return minutes_from(text, least=MOMENT, most=LONGEST_CLIMB)
+    return minutes_from(text, least=ONE_SECOND, most=LONGEST_CLIMB)
 
 
 def _repeat_times_from(text: str) -> int:

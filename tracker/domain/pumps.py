@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import local_midnight
-
-ONE_DAY = timedelta(days=1)
+from accounts.domain.zones import ONE_DAY, local_midnight
 
 
 class PumpDateKind(StrEnum):

@@ -8,16 +8,15 @@ untouched.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from accounts.domain.problems import Problem
-from accounts.domain.zones import date_exists, instant, local_date, local_midnight
+from accounts.domain.zones import ONE_DAY, date_exists, instant, local_date, local_midnight
 from tracker.domain.amounts import amount_problems
 from tracker.domain.plan_input import clock_text
 
-_ONE_DAY = timedelta(days=1)
 EVERY_WEEKDAY = tuple(range(7))
 SHORT_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _YEARS = range(1900, 2200)  # outside it is a slip of the keyboard, and near the calendar's ends
@@ -125,7 +124,7 @@ def occurrences(
     """
     after, until = instant(after), instant(until)
     # A clock change can carry a dose past midnight, or midnight past a dose: look one day around.
-    first_on, last_on = local_date(after, zone) - _ONE_DAY, local_date(until, zone) + _ONE_DAY
+    first_on, last_on = local_date(after, zone) - ONE_DAY, local_date(until, zone) + ONE_DAY
     for occurrence in occurrences_between(steps, zone, first_on, last_on):
         if after < occurrence.due_at <= until:
             yield occurrence
@@ -307,7 +306,7 @@ def steps_from(rows: Sequence[StepRow]) -> tuple[StepSpec, ...]:
         StepSpec(
             number=number,
             begins_on=row.begins_on,
-            ends_on=row.ends_on or (following - _ONE_DAY if following else None),
+            ends_on=row.ends_on or (following - ONE_DAY if following else None),
             doses=tuple(sorted(row.doses, key=lambda dose: (dose.wall_time, dose.weekdays))),
             is_dose_free=row.is_dose_free,
             note=row.note,

@@ -21,7 +21,7 @@ RowKey = tuple[int, bool, datetime, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Rank:
     """What the order looks at of one open flag or listed alert."""
 
     flag_class: FlagClass
@@ -29,18 +29,18 @@ class Standing:
     since_at: datetime  # aware
 
 
-def matter_key(standing: Standing) -> MatterKey:
+def matter_key(rank: Rank) -> MatterKey:
     """Return the place of one open flag or alert among those of the same patient."""
-    return (CLASS_PLACE[standing.flag_class], standing.is_held, instant(standing.since_at))
+    return (CLASS_PLACE[rank.flag_class], rank.is_held, instant(rank.since_at))
 
 
-def row_key(standings: Iterable[Standing], *, name: str, patient_id: str) -> RowKey:
+def row_key(ranks: Iterable[Rank], *, name: str, patient_id: str) -> RowKey:
     """Return the place of one patient: that of their first matter, then name.
 
     `patient_id` only keeps two people of one name in the same order from one look to the next.
     ValueError when nothing is open.
     """
-    first = min((matter_key(standing) for standing in standings), default=None)
+    first = min((matter_key(rank) for rank in ranks), default=None)
     if first is None:
         raise ValueError("A patient with nothing open has no place in the order.")
     return (*first, name.casefold(), patient_id)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import date_exists, local_date, local_midnight
+from accounts.domain.zones import MOMENT, ONE_DAY, date_exists, local_date, local_midnight
 from tracker.domain.schedule import (
     ClockChange,
     Occurrence,
@@ -25,8 +25,6 @@ CLOCKS_COMPARED = timedelta(days=14)
 """How far ahead two zones must show the same time for nobody to be asked."""
 COMPARED = timedelta(days=3)
 """How far ahead the old and the new instants are shown."""
-_ONE_DAY = timedelta(days=1)
-_MOMENT = timedelta(microseconds=1)
 _LOOKED_AHEAD_DAYS = 800
 
 
@@ -148,8 +146,8 @@ def occurrences_in_turns(
     ends = [turn.from_at for turn in turns[1:]]
     for turn, ends_at in zip(turns, [*ends, None], strict=True):
         from_on = local_date(turn.from_at, turn.zone) if turn.from_at is not None else date.min
-        begins = after if turn.from_at is None else max(after, turn.from_at - _MOMENT)
-        last = until if ends_at is None else min(until, ends_at - _MOMENT)
+        begins = after if turn.from_at is None else max(after, turn.from_at - MOMENT)
+        last = until if ends_at is None else min(until, ends_at - MOMENT)
         for occurrence in occurrences(steps, turn.zone, begins, last) if begins < last else ():
             if occurrence.local_date >= from_on:
                 yield occurrence, turn.zone
@@ -160,7 +158,7 @@ def zone_move(zone: ZoneInfo, now: datetime) -> ZoneMove:
     zone that is at least 24 hours ahead."""
     day = local_date(now + MOVE_NOTICE, zone)
     while local_midnight(day, zone) < now + MOVE_NOTICE or not date_exists(day, zone):
-        day += _ONE_DAY
+        day += ONE_DAY
     return ZoneMove(zone=zone, begins_on=day, counts_from_at=local_midnight(day, zone))
 
 
@@ -180,7 +178,7 @@ def move_hindrances(
             found.append(Hindered(Hindrance.REPEATED, row.local_date, row.wall_time))
         elif not stays and row.local_date < move.begins_on:
             found.append(Hindered(Hindrance.LOST, row.local_date, row.wall_time))
-    last_on = move.begins_on + _ONE_DAY * _LOOKED_AHEAD_DAYS
+    last_on = move.begins_on + ONE_DAY * _LOOKED_AHEAD_DAYS
     for note in clock_change_notes(steps, move.zone, move.begins_on, last_on):
         if note.kind is ClockChange.NO_SUCH_DATE:
             found.append(Hindered(Hindrance.LOST, note.local_date, None))
@@ -197,10 +195,10 @@ def compared(
     """Return the doses of the next three days with both instants, as the calendar orders them."""
     until = now + COMPARED
     # The same date begins up to 26 hours apart in two zones.
-    kept = _by_place(occurrences_in_turns(steps, turns, now - 2 * _ONE_DAY, until + 2 * _ONE_DAY))
+    kept = _by_place(occurrences_in_turns(steps, turns, now - 2 * ONE_DAY, until + 2 * ONE_DAY))
     moved_turns = (*(turn for turn in turns if not _is_ahead(turn, now)), _turn(move))
     moved = _by_place(
-        occurrences_in_turns(steps, moved_turns, now - 2 * _ONE_DAY, until + 2 * _ONE_DAY)
+        occurrences_in_turns(steps, moved_turns, now - 2 * ONE_DAY, until + 2 * ONE_DAY)
     )
     return tuple(
         Compared(on, clock, kept[on, clock], moved[on, clock])

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.domain.zones import local_date
 from tracker.domain.adherence import measures
-from tracker.domain.dose_record import Absence, Course, DoseFact, ExtraFact, Period, Record
+from tracker.domain.dose_record import Absence, CourseState, DoseFact, ExtraFact, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.measures import (
     Gap,
@@ -47,11 +47,11 @@ NAMES: Mapping[MeasureName, Promise] = MappingProxyType(
     }
 )
 
-COURSE_WORDS: Mapping[Course, Promise] = MappingProxyType(
+COURSE_WORDS: Mapping[CourseState, Promise] = MappingProxyType(
     {
-        Course.RUNNING: gettext_lazy("running"),
-        Course.COMPLETED: gettext_lazy("completed"),
-        Course.STOPPED: gettext_lazy("stopped"),
+        CourseState.RUNNING: gettext_lazy("running"),
+        CourseState.COMPLETED: gettext_lazy("completed"),
+        CourseState.STOPPED: gettext_lazy("stopped"),
     }
 )
 
@@ -76,7 +76,7 @@ def measured_record(
     extras: Iterable[Entry],
     absences: Sequence[Absence],
     zone: ZoneInfo,
-    course: Course,
+    course: CourseState,
 ) -> Record:
     """Return what the measures look at. `doses` bring their version and standing entry."""
     return Record(
@@ -92,12 +92,12 @@ def measured_record(
     )
 
 
-def measured_course(state: str, was_completed: bool) -> Course:
+def measured_course(state: str, was_completed: bool) -> CourseState:
     """Return how a plan stands; under observation and closed plans say how they ended."""
     if state in OCCUPYING or state == PlanState.DRAFT:
-        return Course.RUNNING
+        return CourseState.RUNNING
     is_completed = state == PlanState.COMPLETED or was_completed
-    return Course.COMPLETED if is_completed else Course.STOPPED
+    return CourseState.COMPLETED if is_completed else CourseState.STOPPED
 
 
 def measure_lines(record: Record, *, period: Period, now: datetime) -> tuple[MeasureLine, ...]:

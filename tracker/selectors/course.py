@@ -18,7 +18,7 @@ from django.db.models import OuterRef, QuerySet, prefetch_related_objects
 from django.db.models.functions import Coalesce, Extract, JSONObject
 
 from accounts.domain.audiences import Audience
-from accounts.domain.zones import local_date
+from accounts.domain.zones import ONE_DAY, local_date
 from accounts.models import Patient, User
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import RUNNING, WATCHED, PlanState, VersionKind
@@ -33,8 +33,6 @@ from tracker.models import (
     ZoneChange,
 )
 from tracker.selectors.plan_records import steps_of
-
-ONE_DAY = timedelta(days=1)
 
 
 class Standing(StrEnum):

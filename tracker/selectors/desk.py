@@ -35,7 +35,7 @@ TURNS: Mapping[str, Promise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ClinicianDesk:
     """The clinics whose list this is; `capacities` is for navigation only."""
 
     clinics: tuple[Clinic, ...]
@@ -77,7 +77,7 @@ class Peek:
         return first.alert_id if first is not None and first.is_open_to_clinic else None
 
 
-def desk_of(user: User, now: datetime) -> Desk | None:
+def desk_of(user: User, now: datetime) -> ClinicianDesk | None:
     """Return where this person works as a clinician; None for everybody else. One query."""
     work = Membership.objects.current(now).filter(user=user)
     rows = list(
@@ -96,7 +96,7 @@ def desk_of(user: User, now: datetime) -> Desk | None:
         Capacity.ADMINISTRATOR: rows[0].holds_administrator,
     }
     held = {capacity for capacity, is_held in marks.items() if is_held}
-    return Desk(
+    return ClinicianDesk(
         clinics=tuple(rows),
         capacities=frozenset(held | {Capacity.CLINICIAN}),
         nothing_open_count=sum(row.nothing_open_count for row in rows),

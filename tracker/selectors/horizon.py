@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
+from accounts.domain.zones import ONE_DAY
 from tracker.domain.plan_states import PlanState
 from tracker.domain.zone_moves import occurrences_in_turns
 from tracker.models import DoseTime, ExpectedDose, Plan, PlanVersion, Step, ZoneChange
@@ -14,7 +15,6 @@ from tracker.selectors.plan_records import steps_of
 from tracker.selectors.versions import spans_among, zone_turns_among
 
 PLANS_AT_ONCE = 200
-_ONE_DAY = timedelta(days=1)
 
 
 def plans_without_their_doses(*, now: datetime, until: datetime) -> Iterator[Plan]:
@@ -33,7 +33,7 @@ def plans_without_their_doses(*, now: datetime, until: datetime) -> Iterator[Pla
 
 def _perhaps_behind(now: datetime, until: datetime) -> QuerySet[Plan]:
     later = ExpectedDose.objects.standing().filter(plan=OuterRef("pk"), due_at__gte=until)
-    first_day, last_day = now.date() - _ONE_DAY, until.date() + _ONE_DAY
+    first_day, last_day = now.date() - ONE_DAY, until.date() + ONE_DAY
     dosing = Step.objects.filter(version__plan=OuterRef("pk"), dose_times__isnull=False)
     dosing = dosing.filter(Q(ends_on=None) | Q(ends_on__gte=first_day), begins_on__lte=last_day)
     return Plan.objects.filter(~Exists(later), Exists(dosing), state=PlanState.ACTIVE)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Patient
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.flags import FlagClass
-from tracker.domain.worklist import Standing, matter_key
+from tracker.domain.worklist import Rank, matter_key
 from tracker.models import Alert, AlertEvent, Flag, Plan
 from tracker.selectors.wording import (
     alert_headline,
@@ -67,9 +67,9 @@ class Matter:
         return self.holder is None or not self.holder.is_holding_clinic
 
     @property
-    def standing(self) -> Standing:
+    def rank(self) -> Rank:
         """What the worklist's order looks at."""
-        return Standing(self.flag_class, self.holder is not None, self.since_at)
+        return Rank(self.flag_class, self.holder is not None, self.since_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def open_matters(
 
 
 def _in_order(matters: Iterable[Matter]) -> tuple[Matter, ...]:
-    return tuple(sorted(matters, key=lambda matter: matter_key(matter.standing)))
+    return tuple(sorted(matters, key=lambda matter: matter_key(matter.rank)))
 
 
 def _remember(

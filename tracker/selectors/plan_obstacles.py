@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from django.utils.translation import gettext as _
 
 from accounts.domain.problems import Problem
+from accounts.domain.zones import MOMENT
 from tracker.domain.plan_change import BEGIN_DATE, change_problems
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_days import ComingDay
@@ -24,7 +25,6 @@ from tracker.selectors.pumps import pump_of
 from tracker.selectors.versions import spans_of, zone_turns_of
 
 TWO_DAYS = timedelta(days=2)
-MOMENT = timedelta(microseconds=1)
 
 
 def change_obstacles(

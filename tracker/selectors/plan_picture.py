@@ -6,14 +6,14 @@ from datetime import date, datetime, time
 from tracker.selectors.chart_doses import Axis, DoseChart, Lane, LaneDay, StepMark
 from tracker.selectors.plan_reading import PlanReading
 
-MOST_STEPS = 60
+MOST_STEPS_DRAWN = 60
 """More steps than these cannot be told apart on one page."""
 
 
 def plan_picture(reading: PlanReading, now: datetime) -> DoseChart | None:
     """Return every coming dose as it would be drawn; None without any, or with too many steps."""
     numbers = {day.step.number for day in reading.days}
-    if not reading.dose_times or not numbers or len(numbers) > MOST_STEPS:
+    if not reading.dose_times or not numbers or len(numbers) > MOST_STEPS_DRAWN:
         return None
     amounts = {
         (dose.local_date, dose.wall_time): dose.amount for day in reading.days for dose in day.doses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy
 from accounts.domain.audiences import Audience
 from accounts.domain.opening_hours import next_opening
 from accounts.domain.problems import Problem
-from accounts.domain.zones import local_date
+from accounts.domain.zones import MOMENT, ONE_DAY, local_date
 from accounts.models import User
 from tracker.domain.ladder import LadderRung, tellings
 from tracker.domain.plan_content import PlanContent
 from tracker.domain.plan_days import (
     LOOK_AHEAD_DAYS,
-    ONE_DAY,
     ComingDay,
     Stretch,
     clock_changes,
@@ -31,7 +30,7 @@ from tracker.domain.plan_days import (
 )
 from tracker.domain.plan_input import clock_text
 from tracker.domain.plan_reach import (
-    Desk,
+    DeskHours,
     Listener,
     UntoldHours,
     is_told,
@@ -50,7 +49,6 @@ from tracker.selectors.plans import (
 )
 
 DAYS_OF_A_WEEK = 7
-MOMENT = timedelta(microseconds=1)
 WAY_WORDS: Mapping[str, Promise] = MappingProxyType(
     {
         "email": gettext_lazy("e-mail at once"),
@@ -201,7 +199,7 @@ def _quiet_doses(
     dose_times: Sequence[time],
     days: Sequence[ComingDay],
     listeners: Sequence[Listener],
-    desk: Desk,
+    desk: DeskHours,
 ) -> tuple[str, ...]:
     """Return a line for each dose time that the patient's own quiet hours cover on some day."""
     own = [each for each in listeners if each.audience is Audience.PATIENT]
@@ -218,7 +216,10 @@ def _quiet_doses(
 
 
 def _rungs(
-    content: PlanContent, listeners: Sequence[Listener], desk: Desk, due_ats: Sequence[datetime]
+    content: PlanContent,
+    listeners: Sequence[Listener],
+    desk: DeskHours,
+    due_ats: Sequence[datetime],
 ) -> tuple[RungView, ...]:
     views = []
     seen: set[Audience] = set()
@@ -233,7 +234,7 @@ def _rung(
     rung: LadderRung,
     zone: ZoneInfo,
     listeners: Sequence[Listener],
-    desk: Desk,
+    desk: DeskHours,
     due_ats: Sequence[datetime],
     *,
     is_again: bool,
@@ -255,7 +256,7 @@ def _rung(
 
 
 def _line(
-    listener: Listener, desk: Desk, zone: ZoneInfo, ats: Sequence[datetime], *, turn: int
+    listener: Listener, desk: DeskHours, zone: ZoneInfo, ats: Sequence[datetime], *, turn: int
 ) -> RungLine | None:
     """Return what messages to this listener at these instants meet; None when never on duty."""
     found: dict[str, list[int]] = {}
@@ -288,7 +289,7 @@ def _with_days(found: dict[str, list[int]], ats: Sequence[datetime], zone: ZoneI
 def _unseen_words(
     audience: Audience,
     told: Sequence[Listener],
-    desk: Desk,
+    desk: DeskHours,
     zone: ZoneInfo,
     ats: Sequence[datetime],
 ) -> str:
@@ -304,7 +305,7 @@ def _unseen_words(
     return _with_days(found, ats, zone)
 
 
-def _unseen(desk: Desk, zone: ZoneInfo, at: datetime) -> str:
+def _unseen(desk: DeskHours, zone: ZoneInfo, at: datetime) -> str:
     """Return until when nobody at the clinic sees what comes at `at`."""
     opens_at = next_opening(desk.hours, desk.zone, at)
     if desk.is_open(at) or opens_at is None:

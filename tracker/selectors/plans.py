@@ -17,7 +17,7 @@ from accounts.selectors.clinics import clinicians_of
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_content import Choices, PlanContent, plan_content_from
 from tracker.domain.plan_input import minutes_text
-from tracker.domain.plan_reach import Answers, ContactWay, Desk, Listener
+from tracker.domain.plan_reach import Answers, ContactWay, DeskHours, Listener
 from tracker.domain.plan_rungs import raw_rung
 from tracker.domain.plan_states import ENDED, OCCUPYING, PlanState, Route
 from tracker.models import Plan, PlanDraft
@@ -107,9 +107,11 @@ def template_for(patient: Patient, by: User, now: datetime) -> dict[str, object]
     }
 
 
-def desk_hours_of(clinic: Clinic) -> Desk:
+def desk_hours_of(clinic: Clinic) -> DeskHours:
     """Return when the clinic's desk is there."""
-    return Desk(hours=tuple(row.span for row in clinic.opening_hours.all()), zone=clinic.zone_info)
+    return DeskHours(
+        hours=tuple(row.span for row in clinic.opening_hours.all()), zone=clinic.zone_info
+    )
 
 
 def listeners_of(patient: Patient, named: User, now: datetime) -> tuple[Listener, ...]:

@@ -42,7 +42,7 @@ ANSWERS: Mapping[str, Promise] = MappingProxyType(
         AlertEventKind.PASSED_ON: gettext_lazy("Passed on"),
     }
 )
-AUDIENCE_WORDS: Mapping[Audience, Promise] = MappingProxyType(
+RUNG_AUDIENCES: Mapping[Audience, Promise] = MappingProxyType(
     {
         Audience.PATIENT: gettext_lazy("the patient"),
         Audience.CAREGIVERS: gettext_lazy("caregivers"),
@@ -274,7 +274,7 @@ def _heading(alert: Alert, group: tuple[bool, int, int], ladder: Collection[Ladd
     words = {
         "number": sum(1 for each in ladder if each.turn == 0 and each.number <= number),
         "delay": _delay(alert, rung.delay),
-        "who": AUDIENCE_WORDS[rung.audience],
+        "who": RUNG_AUDIENCES[rung.audience],
     }
     if rung.turn:
         return _("Told again, %(delay)s: %(who)s") % words

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.domain.zones import local_date
+from accounts.domain.zones import ONE_DAY, local_date
 from accounts.models import Patient, User
 from tracker.domain.doses import DoseState
 from tracker.domain.hero import CardDose, Hero, hero_of
@@ -35,8 +35,6 @@ UNDO_WINDOW = timedelta(minutes=10)
 
 ASKED_AT_ONCE = 3
 """How many doses without a log the page asks about; the others wait on the history page."""
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

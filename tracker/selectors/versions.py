@@ -8,14 +8,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.domain.audiences import Audience
-from accounts.domain.zones import local_date
+from accounts.domain.zones import MOMENT, local_date
 from accounts.models import ClinicRung, Patient
 from tracker.domain.ladder import LadderRung
 from tracker.domain.plan_states import WATCHED, PlanState, VersionKind
 from tracker.domain.zone_moves import Answered, ZoneAnswer, ZoneTurn, zone_at, zone_turns
 from tracker.models import Plan, PlanMove, PlanVersion, Rung, ZoneChange
-
-_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +57,11 @@ def spans_among(versions: Sequence[PlanVersion], moves: Iterable[PlanMove]) -> l
     spans = []
     for place, version in enumerate(versions):
         signed_at = version.cosigned_at or version.signed_at
-        ends = [later.counts_from_at - _MOMENT for later in versions[place + 1 :]]
+        ends = [later.counts_from_at - MOMENT for later in versions[place + 1 :]]
         ends += [held_at for held_at in holds if held_at >= signed_at]
         after = version.counts_from_at
         if version.kind != VersionKind.FIRST:
-            after -= _MOMENT
+            after -= MOMENT
         until = min(ends, default=None)
         if until is None or after < until:
             spans.append(Span(version, after, until))

@@ -94,7 +94,7 @@ def worklist_rows(patients: QuerySet[Patient], *, now: datetime) -> list[Worklis
     return sorted(
         rows,
         key=lambda row: row_key(
-            (matter.standing for matter in row.matters),
+            (matter.rank for matter in row.matters),
             name=row.name,
             patient_id=str(row.patient_id),
         ),

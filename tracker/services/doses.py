@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Max, prefetch_related_objects
 
+from accounts.domain.zones import MOMENT
 from tracker.domain.plan_states import PlanState
 from tracker.domain.zone_moves import occurrences_in_turns
 from tracker.models import ExpectedDose, Plan, PlanVersion
@@ -14,7 +15,6 @@ from tracker.selectors.versions import spans_of, zone_turns_of
 
 HORIZON = timedelta(days=14)
 """How far ahead expected doses are rows."""
-MOMENT = timedelta(microseconds=1)
 WITHOUT_DOSES = (PlanState.ON_HOLD, PlanState.STOPPED, PlanState.COMPLETED)
 """States that cancel the doses ahead of them."""
 

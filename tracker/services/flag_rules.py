@@ -15,7 +15,7 @@ from accounts.models.contact_points import OUT_OF_HOURS
 from accounts.selectors.contact_points import usable_contact_points
 from tracker.domain import flags as rules
 from tracker.domain.adherence import drug_holidays
-from tracker.domain.dose_record import Course, Period, Record
+from tracker.domain.dose_record import CourseState, Period, Record
 from tracker.domain.doses import Outcome
 from tracker.domain.flags import FlagEventKind, Raised, Rule, Verdict
 from tracker.domain.plan_flags import check_in_unanswered
@@ -154,7 +154,7 @@ def _record(plan: Plan, zone: ZoneInfo) -> Record:
         extras=extras,
         absences=absences_from(plan.patient.stays.all(), plan.moves.all()),
         zone=zone,
-        course=Course.RUNNING,
+        course=CourseState.RUNNING,
     )
 
 

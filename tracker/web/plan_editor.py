@@ -47,7 +47,7 @@ SHOW_AGAIN = frozenset({"route", "restore"})
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Editing:
     """What is edited: whose plan, which kind of version, who edits it, and when it is looked at."""
 
     request: HttpRequest
@@ -70,7 +70,7 @@ def plan_form(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_open(actor=user, verb=Verb.PLAN, patient_id=patient_id, page="plan", now=now)
     draft = draft_of(patient)
     plan = draft.plan if draft is not None else None
-    return _edited(Desk(request, patient, plan, VersionKind.FIRST, user, now))
+    return _edited(Editing(request, patient, plan, VersionKind.FIRST, user, now))
 
 
 @form_door
@@ -104,126 +104,126 @@ def _change(request: HttpRequest, plan_id: UUID, kind: VersionKind) -> HttpRespo
     except Refusal as refusal:
         problems_tell(request, refusal)
         return redirect("plan", plan.pk)
-    return _edited(Desk(request, plan.patient, plan, kind, user, now))
+    return _edited(Editing(request, plan.patient, plan, kind, user, now))
 
 
-def _edited(desk: Desk) -> HttpResponse:
+def _edited(editing: Editing) -> HttpResponse:
     """Answer one request of the form, whichever kind of version is typed on it."""
-    posted, patient = desk.request.POST, desk.patient
-    clinicians = clinicians_for(patient, desk.now)
-    if desk.request.method != "POST":
-        return _form_page(desk, TypedPlan.from_raw(_raw_shown(desk), clinicians))
+    posted, patient = editing.request.POST, editing.patient
+    clinicians = clinicians_for(patient, editing.now)
+    if editing.request.method != "POST":
+        return _form_page(editing, TypedPlan.from_raw(_raw_shown(editing), clinicians))
     typed = TypedPlan.from_post(posted, clinicians)
     action = posted.get("do", "")
     if action == "autosave":
-        return _kept_by_itself(desk, typed)
+        return _kept_by_itself(editing, typed)
     if action in SHOW_AGAIN:
         typed.warn()
-        return _form_page(desk, typed)
+        return _form_page(editing, typed)
     if action:
-        return _form_page(desk, typed, focus=typed.edit(action))
+        return _form_page(editing, typed, focus=typed.edit(action))
     try:
-        plan = _draft_saved(desk, typed)
+        plan = _draft_saved(editing, typed)
     except Refusal as refusal:
         typed.complain(refusal)
-        return _form_page(desk, typed, is_overtaken=isinstance(refusal, Conflict))
-    messages.success(desk.request, _("Draft kept. Nothing starts before it is signed."))
+        return _form_page(editing, typed, is_overtaken=isinstance(refusal, Conflict))
+    messages.success(editing.request, _("Draft kept. Nothing starts before it is signed."))
     return redirect("plan-read-back", plan.pk)
 
 
-def _raw_shown(desk: Desk) -> dict[str, object]:
+def _raw_shown(editing: Editing) -> dict[str, object]:
     """Return what the page opens with: the draft, else the start of this kind of version."""
-    draft = desk.draft
+    draft = editing.draft
     if draft is not None:
         return dict(draft.content)
-    start = change_start(desk.plan, desk.kind) if desk.plan is not None else None
-    return start or template_for(desk.patient, desk.user, desk.now)
+    start = change_start(editing.plan, editing.kind) if editing.plan is not None else None
+    return start or template_for(editing.patient, editing.user, editing.now)
 
 
-def _draft_saved(desk: Desk, typed: TypedPlan) -> Plan:
+def _draft_saved(editing: Editing, typed: TypedPlan) -> Plan:
     """Keep what was typed as a draft that can be read back; Refusal names every problem."""
     return plan_draft_save(
-        patient=desk.patient,
-        by=desk.user,
-        content=plan_content_from(typed.raw, choices_for(desk.patient, desk.now)),
-        now=desk.now,
-        plan=_plan_opened(desk),
-        opened_at=parse_datetime(desk.request.POST.get("opened_at", "")),
-        kind=desk.kind,
+        patient=editing.patient,
+        by=editing.user,
+        content=plan_content_from(typed.raw, choices_for(editing.patient, editing.now)),
+        now=editing.now,
+        plan=_plan_opened(editing),
+        opened_at=parse_datetime(editing.request.POST.get("opened_at", "")),
+        kind=editing.kind,
     )
 
 
-def _kept_by_itself(desk: Desk, typed: TypedPlan) -> HttpResponse:
+def _kept_by_itself(editing: Editing, typed: TypedPlan) -> HttpResponse:
     """Keep unfinished typing; answer the page's script in words that it shows as they are."""
-    posted = desk.request.POST
+    posted = editing.request.POST
     try:
         plan = plan_draft_keep(
-            patient=desk.patient,
-            by=desk.user,
+            patient=editing.patient,
+            by=editing.user,
             raw=typed.kept,
-            now=desk.now,
-            plan=_plan_opened(desk),
+            now=editing.now,
+            plan=_plan_opened(editing),
             opened_at=parse_datetime(posted.get("opened_at", "")),
-            kind=desk.kind,
+            kind=editing.kind,
         )
     except Refusal as refusal:
         said = " ".join(_(str(problem.text)) for problem in refusal.problems)
         is_conflict = isinstance(refusal, Conflict)
-        href = desk.request.path if is_conflict else ""
+        href = editing.request.path if is_conflict else ""
         return JsonResponse({"said": said, "href": href}, status=409 if is_conflict else 400)
     said = _("Draft kept %(time)s") % {
-        "time": clock(desk.now.replace(second=0, microsecond=0), desk.user.zone)
+        "time": clock(editing.now.replace(second=0, microsecond=0), editing.user.zone)
     }
     return JsonResponse(
-        {"said": said, "plan": str(plan.pk), "opened_at": desk.now.isoformat()}, status=200
+        {"said": said, "plan": str(plan.pk), "opened_at": editing.now.isoformat()}, status=200
     )
 
 
-def _plan_opened(desk: Desk) -> Plan | None:
+def _plan_opened(editing: Editing) -> Plan | None:
     """Return the plan whose draft the page was opened on; Conflict when that is there no more."""
-    opened = desk.request.POST.get("plan", "")
-    if desk.kind is not VersionKind.FIRST:
-        return desk.plan
+    opened = editing.request.POST.get("plan", "")
+    if editing.kind is not VersionKind.FIRST:
+        return editing.plan
     if not opened:
         return None
     try:
         pk = UUID(opened)
     except ValueError:
         raise NotVisible from None
-    if desk.plan is None or desk.plan.pk != pk:
+    if editing.plan is None or editing.plan.pk != pk:
         text = _(
             "The draft you opened is signed or thrown away by now. Nothing of yours was saved."
         )
         raise Conflict(Problem("draft", text))
-    return desk.plan
+    return editing.plan
 
 
 def _form_page(
-    desk: Desk, typed: TypedPlan, *, focus: str = "", is_overtaken: bool = False
+    editing: Editing, typed: TypedPlan, *, focus: str = "", is_overtaken: bool = False
 ) -> HttpResponse:
     """Show the form; a draft that was opened is named, so that nobody's changes are lost."""
-    draft = desk.draft
-    seen = seen_as(desk.plan, draft) if desk.plan is not None else None
+    draft = editing.draft
+    seen = seen_as(editing.plan, draft) if editing.plan is not None else None
     opened = {
-        "plan": str(desk.plan.pk) if desk.plan is not None else "",
+        "plan": str(editing.plan.pk) if editing.plan is not None else "",
         "opened_at": seen.at.isoformat() if seen is not None else "",
     }
-    if desk.request.method == "POST":
-        opened = {name: desk.request.POST.get(name, "") for name in opened}
-    is_change = desk.kind is not VersionKind.FIRST
+    if editing.request.method == "POST":
+        opened = {name: editing.request.POST.get(name, "") for name in opened}
+    is_change = editing.kind is not VersionKind.FIRST
     context = {
         "here": "patients",
-        "patient": desk.patient,
-        "plan": desk.plan,
-        "kind": desk.kind.value,
+        "patient": editing.patient,
+        "plan": editing.plan,
+        "kind": editing.kind.value,
         "is_change": is_change,
         "draft": draft,
         "opened": opened,
         "focus": focus,
         "is_overtaken": is_overtaken,
-        "now": desk.now,
-        "is_posted": desk.request.method == "POST",
-        "running": None if is_change else running_plan_of(desk.patient),
+        "now": editing.now,
+        "is_posted": editing.request.method == "POST",
+        "running": None if is_change else running_plan_of(editing.patient),
         **typed.view(),
     }
-    return render(desk.request, "tracker/plans/form.html", context)
+    return render(editing.request, "tracker/plans/form.html", context)

@@ -18,7 +18,7 @@ from accounts.domain.capacities import Capacity
 from accounts.models import User
 from accounts.services.audit import look_record
 from accounts.web.answers import person_of
-from tracker.selectors.desk import Desk, Peek, desk_of, peek
+from tracker.selectors.desk import ClinicianDesk, Peek, desk_of, peek
 from tracker.selectors.patient_list import patient_rows, patients_found
 from tracker.selectors.worklist import (
     Show,
@@ -96,7 +96,7 @@ def patients(request: HttpRequest) -> HttpResponse:
     return render(request, "tracker/clinic/patients.html", context)
 
 
-def _desk(user: User, now: datetime) -> Desk:
+def _desk(user: User, now: datetime) -> ClinicianDesk:
     """Return the desk of somebody who works at a clinic; for anybody else there is no such page."""
     desk = desk_of(user, now)
     if desk is None:
