@@ -71,6 +71,21 @@ WHERE m.state = 'sent' AND n.purpose IN ('prompt', 'alert') AND n.dropped_at IS 
       AND e.person_id IS NOT DISTINCT FROM n.person_id
       AND e.clinic_id IS NOT DISTINCT FROM n.clinic_id AND e.duty = n.duty)
 """
+DROPPED = """
+SELECT format('line %s of alert %s was dropped although the alert is open', n.id, n.alert_id)
+FROM reminders_notification n JOIN tracker_alert a ON a.id = n.alert_id
+WHERE n.dropped_at IS NOT NULL AND n.purpose <> 'follow_up' AND a.closed_at IS NULL
+"""
+ENDED_UNSAID = """
+SELECT format('message %s is %s, and its line %s was said in no other', m.id, m.state, n.id)
+FROM reminders_message m JOIN reminders_notification n ON n.message_id = m.id
+WHERE n.dropped_at IS NULL AND (m.state = 'cancelled' OR m.state = 'expired' AND NOT EXISTS (
+    SELECT FROM reminders_notification q
+    WHERE q.id <> n.id AND q.purpose = 'alert'
+      AND q.alert_id = n.alert_id AND q.rung = n.rung AND q.round = n.round
+      AND q.person_id IS NOT DISTINCT FROM n.person_id
+      AND q.clinic_id IS NOT DISTINCT FROM n.clinic_id AND q.duty = n.duty))
+"""
 
 # --- decided twice
 
@@ -135,6 +150,7 @@ GROUP BY a.id, n.rung
 
 MISSING = (
     NOT_ENDED, DECIDED_WITHOUT_LINE, LINE_NOT_DECIDED, WITHOUT_FOLLOW_UP, SENT_WITHOUT_TOLD,
+    DROPPED, ENDED_UNSAID,
 )  # fmt: skip
 TWICE = (LINES_TWICE, DECIDED_TWICE, ALERTS_TWICE, ENTRIES_TWICE, WITHOUT_LINES)
 UNACCOUNTED = (SILENT_WITHOUT_ALERT, LOGGED_WITH_OPEN_ALERT, DATES_MISSING, HORIZON_SHORT)

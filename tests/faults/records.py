@@ -13,6 +13,7 @@ from tests.faults.reckoning import Reckoning
 
 FOLDER = ROOT / ".local" / "faults"
 RECORDS = FOLDER / "records.jsonl"
+MINUTES = FOLDER / "minutes"  # how long the last whole run took
 RUNS = "FAULTS"  # set by `make faults`: otherwise nothing is written, and most faults are left out
 
 
@@ -39,6 +40,11 @@ class Record:
         """Tell whether the fault was run and nothing is wrong after it."""
         return not (self.not_run or self.missing or self.twice or self.unaccounted)
 
+    @property
+    def overtaken(self) -> int:
+        """Return how many messages ended without being sent."""
+        return self.messages - (self.arrived - self.repeated)
+
 
 def record_write(record: Record) -> None:
     """Append one line; several test processes may write at once."""
@@ -50,10 +56,11 @@ def record_write(record: Record) -> None:
 
 
 def records_read(path: Path = RECORDS) -> list[Record]:
-    """Return every line written since the run began."""
+    """Return the last line of every fault since the last whole run began."""
     if not path.exists():
         return []
-    return [Record(**json.loads(line)) for line in path.read_text().splitlines()]
+    records = [Record(**json.loads(line)) for line in path.read_text().splitlines()]
+    return list({(each.group, each.fault): each for each in records}.values())
 
 
 def record_of(

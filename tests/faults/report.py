@@ -12,8 +12,8 @@ from tests.faults.records import Record
 
 REPORT = ROOT / "docs" / "faults.md"
 HEADINGS = (
-    "Fault", "Strikes", "Doses", "Messages", "Arrived", "Again", "Missing", "Twice", "Unaccounted",
-    "s",
+    "Fault", "Strikes", "Doses", "Messages", "Arrived", "Again", "Overtaken", "Missing", "Twice",
+    "Unaccounted", "s",
 )  # fmt: skip
 GROUPS = (
     "Every step of decide and send",
@@ -26,8 +26,9 @@ GROUPS = (
 INTRODUCTION = """\
 # Faults
 
-Written by `make faults` on {day}, in {minutes:.0f} minutes on {cores} cores
-({machine}). Do not edit.
+Written by `make faults` on {day}, in {minutes} minutes on {cores} cores and
+{memory} GiB of memory ({machine}). Do not edit. A fault that was
+run again by itself (`make faults ARGS="..."`) has the line of its last run.
 
 The processes are the real ones: web, worker, beat, PostgreSQL, Valkey and a mail server. The faults
 are built in from outside, by `tests/faults/launcher.py`; production code knows nothing of them.
@@ -41,6 +42,8 @@ After each fault the parts go on by themselves until nothing is left to do, and 
 | Messages | messages decided |
 | Arrived | mails at the mail server; no key but those of messages decided |
 | Again | mails that came once more, with the same key: a sender died after sending |
+| Overtaken | messages that no longer had to leave: a prompt after its window, for which a \
+question was sent, or one to an address that refuses for good |
 | Missing | decided and not delivered, not recorded, or not decided at all although it was due |
 | Twice | decided or filed more than once |
 | Unaccounted | doses with neither entry nor alert, logged with an open alert, or missing as rows |
@@ -49,7 +52,7 @@ After each fault the parts go on by themselves until nothing is left to do, and 
 """
 
 
-def report_text(records: Sequence[Record], *, seconds: float) -> str:
+def report_text(records: Sequence[Record], *, minutes: int) -> str:
     """Return the whole document."""
     run = [record for record in records if not record.not_run]
     strikes = sum(record.strikes for record in run)
@@ -65,8 +68,9 @@ def report_text(records: Sequence[Record], *, seconds: float) -> str:
     )
     text = INTRODUCTION.format(
         day=datetime.now(tz=UTC).date().isoformat(),
-        minutes=seconds / 60,
+        minutes=minutes,
         cores=os.cpu_count(),
+        memory=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         sentence=sentence,
     )
@@ -91,7 +95,8 @@ def _table(records: Sequence[Record]) -> str:
     lines = [f"| {' | '.join(HEADINGS)} |", f"|---|{'---:|' * (len(HEADINGS) - 1)}"]
     lines += [
         f"| {_words(each)} | {each.strikes:,} | {each.doses:,} | {each.messages:,} | "
-        f"{each.arrived:,} | {each.repeated:,} | {each.missing:,} | {each.twice:,} | "
+        f"{each.arrived:,} | {each.repeated:,} | {each.overtaken:,} | {each.missing:,} | "
+        f"{each.twice:,} | "
         f"{each.unaccounted:,} | {each.seconds:.0f} |"
         for each in records
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from config.local_postgres import LocalPostgres
@@ -25,6 +27,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.faults]
 GROUP = "PostgreSQL"
 SMALL_DISK = "64m"
+DISK_OF_THE_LOG = "256m"  # it has 16 MB a piece, and keeps a few that it writes over
 LEAVE_FREE = 256 * 1024
 SECONDS_DUE = [-600, 6, 12, 18]
 
@@ -148,12 +151,12 @@ def test_serialization_failures_lose_nothing(idle_stack: Stack, report: Report) 
 
 
 @contextmanager
-def small_disk(server: LocalPostgres) -> Iterator[Path]:
+def small_disk(server: LocalPostgres, *, size: str = SMALL_DISK) -> Iterator[Path]:
     """A file system of a few megabytes in memory, on which the server may make files."""
     folder = Path("/mnt") / f"stepdown-{uuid4().hex[:8]}"
     needs(os.geteuid() == 0, "a small file system can be mounted by root alone")
     folder.mkdir()
-    asked = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(folder)]
+    asked = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     mounted = subprocess.run(asked, capture_output=True, text=True, check=False)
     if mounted.returncode != 0:
         folder.rmdir()
@@ -191,9 +194,7 @@ def test_a_full_disk_loses_nothing(
 
 def _fill_and_empty(stack: Stack, folder: Path, report: Report) -> None:
     world_on(stack, seconds=SECONDS_DUE, copies=50)
-    ballast = folder / "ballast"
-    free = os.statvfs(folder)
-    ballast.write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - LEAVE_FREE)))
+    ballast = _ballast(folder)
     stack.start("valkey", "smtp", "worker", "beat")
     stack.wait_until(lambda: _refusals(stack) > 0, seconds=60, what="the disk full")
     time.sleep(10)
@@ -204,6 +205,78 @@ def _fill_and_empty(stack: Stack, folder: Path, report: Report) -> None:
     report.verify(stack.database, stack.inbox.mails, told=TOLD)
 
 
+def _ballast(folder: Path) -> Path:
+    """Fill a disk but for a little."""
+    ballast = folder / "ballast"
+    free = os.statvfs(folder)
+    ballast.write_bytes(bytes(max(0, free.f_bavail * free.f_frsize - LEAVE_FREE)))
+    return ballast
+
+
 def _refusals(stack: Stack) -> int:
     log = (stack.folder / "worker.log").read_text(errors="replace")
     return log.count("No space left on device")
+
+
+@contextmanager
+def log_moved(server: LocalPostgres, folder: Path) -> Iterator[None]:
+    """Have what the server writes before all else (its WAL) in another folder."""
+    at_home, elsewhere = server.directory / "pg_wal", folder / "pg_wal"
+    server.stop()
+    shutil.move(at_home, elsewhere)
+    if server.account is not None:
+        for path in (elsewhere, *elsewhere.rglob("*")):
+            os.chown(path, server.account.pw_uid, server.account.pw_gid)
+    at_home.symlink_to(elsewhere)
+    server.revive()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+@pytest.mark.timeout(400)
+def test_a_full_disk_of_the_log_loses_nothing(
+    own_server: LocalPostgres,
+    django_test_environment,
+    django_db_blocker,
+    tmp_path: Path,
+    report: Report,
+) -> None:
+    """The disk of PostgreSQL's log (WAL) is full for 10 s, while doses fall due"""
+    report.begin("the disk of the log (WAL) full for 10 s, while doses fall due (fsync on)")
+    with (
+        small_disk(own_server, size=DISK_OF_THE_LOG) as folder,
+        log_moved(own_server, folder),
+        cloned(own_server, purpose="own") as clone,
+    ):
+        stack = Stack(clone, tmp_path, django_db_blocker)
+        try:
+            world_on(stack, seconds=SECONDS_DUE, copies=5)
+            stack.start("valkey", "smtp", "worker", "beat")
+            alive_again(stack)
+            ballast = _ballast(folder)
+            _write_until_it_gives_up(own_server, seconds=10)
+            report.strikes = (own_server.directory / "server.log").read_text().count("PANIC")
+            assert report.strikes > 0
+            ballast.unlink()
+            time.sleep(2)
+            if not own_server.is_alive():
+                own_server.revive()
+            alive_again(stack)
+            rest(stack)
+            report.verify(stack.database, stack.inbox.mails, told=TOLD)
+        finally:
+            stack.stop()
+
+
+def _write_until_it_gives_up(server: LocalPostgres, *, seconds: float) -> None:
+    """Begin piece after piece of the log; a server that finds no room for one ends itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with server.connect() as connection:
+                connection.execute("SELECT pg_logical_emit_message(true, 'x', 'x')")
+                connection.execute("SELECT pg_switch_wal()")
+        except psycopg.OperationalError:
+            time.sleep(0.2)

@@ -175,7 +175,9 @@ def test_a_killed_web_server_loses_no_entry_and_files_none_twice(
 def _tap(stack: Stack, world: World) -> tuple[str, dict[str, str], Caller]:
     """The request with which a patient's telephone logs the silent dose."""
     plan = world.plans[0]
-    caller = Caller(stack, plan.patient.user)
+    with stack.orm():
+        patient = plan.patient.user
+    caller = Caller(stack, patient)
     ((dose,),) = stack.query(
         "SELECT id FROM tracker_expecteddose WHERE plan_id = %s ORDER BY due_at LIMIT 1", plan.pk
     )

@@ -24,6 +24,10 @@ CHANGES = [
     ("UPDATE reminders_notification SET rung = 99 WHERE rung = 3", "missing", "was told to"),
     ("UPDATE reminders_message SET state = 'failed' WHERE clinic_id IS NOT NULL", "missing",
      "messages failed"),
+    ("UPDATE reminders_notification SET dropped_at = now() WHERE rung = 3", "missing",
+     "although the alert is open"),
+    ("UPDATE reminders_message SET state = 'cancelled'", "missing", "said in no other"),
+    ("UPDATE reminders_message SET state = 'expired'", "missing", "is expired, and its line"),
     ("UPDATE tracker_alert SET closed_at = opened_at, close_reason = 'entry'", "missing",
      "never told that it was logged"),
     ("UPDATE reminders_notification SET message_id ="
