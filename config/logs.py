@@ -3,6 +3,7 @@
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -10,8 +11,18 @@ SECRET_PATHS = re.compile(r"/(t|join|verify|password/reset/key)/[^/\s\"\\]+")
 """Addresses that open something for whoever has them; a log keeps only their kind."""
 MAIL_ADDRESS = re.compile(r"[^\s<>\"'(,;:=\\]+@[\w-]+(?:\.[\w-]+)+")
 TELEPHONE = re.compile(r"(?<![\w+:.-])\+\d[\d ]{6,18}\d")
-ROW_VALUES = re.compile(r"(Key \(.*?\)=|Failing row contains )\(.*?\)(?=\.| [a-z]|$)", re.DOTALL)
-"""What PostgreSQL quotes of a row that it refused; the columns stay, what is in them does not."""
+_QUOTE_ENDS = (
+    r" already exists| is not present| is still referenced| conflicts with| \(docs/"
+    r"|[.'\")\s]*(?:\Z|\n(?:The above|During handling|Traceback|CONTEXT:))"
+)
+ROW_VALUES = re.compile(
+    rf"([Kk]ey \(.*?\)=|Failing row contains )\((?:.*?\)(?={_QUOTE_ENDS})|.*)", re.DOTALL
+)
+"""What PostgreSQL quotes of a row that it refused; the columns stay, what is in them does not.
+
+What somebody wrote may look like the end of the quotation: only its known ends count, and without
+one all that follows is left out.
+"""
 
 
 def without_people(line: str) -> str:
@@ -62,6 +73,9 @@ class UtcJsonFormatter(JsonFormatter):
 
     formatTime = UtcFormatter.formatTime
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the object without what belongs to a person."""
-        return without_people(super().format(record))
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields without what belongs to a person."""
+        return {
+            name: without_people(said) if isinstance(said, str) else said
+            for name, said in super().process_log_record(log_data).items()
+        }
