@@ -189,6 +189,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["config.uploads.NoFiles"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # a plan of 2,000 steps is one form, a field each cell
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
