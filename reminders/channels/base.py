@@ -45,13 +45,17 @@ class Letter:
 
 
 class DeliveryError(Exception):
-    """The provider did not take the letter; `is_permanent` means never to this address again."""
+    """The provider did not take the letter; `is_permanent` means never to this address again.
 
-    def __init__(self, detail: str, *, is_permanent: bool) -> None:
+    `is_unclear`: it may have taken the letter, only its answer is missing.
+    """
+
+    def __init__(self, detail: str, *, is_permanent: bool, is_unclear: bool = False) -> None:
         """Keep what the provider said, as one line, cut to what an attempt row holds."""
         super().__init__(detail)
         self.detail = one_line(detail)[:MOST_DETAIL]
         self.is_permanent = is_permanent
+        self.is_unclear = is_unclear
 
 
 class Channel(Protocol):

@@ -53,10 +53,10 @@ class EmailChannel(KeptChannel[BaseEmailBackend]):
             said = _said(answered.smtp_code, answered.smtp_error)
             raise DeliveryError(said, is_permanent=False) from answered
         except OSError as broken:  # smtplib's other errors and time-outs are OSErrors too
+            is_unclear = self._keeper.has_kept  # it broke with the mail under way
             self._keeper.drop()
-            raise DeliveryError(
-                str(broken) or type(broken).__name__, is_permanent=False
-            ) from broken
+            said = str(broken) or type(broken).__name__
+            raise DeliveryError(said, is_permanent=False, is_unclear=is_unclear) from broken
 
     def _sent(self, letter: Letter) -> str:
         """Send once; a second time when the kept connection turns out to have ended before."""

@@ -23,6 +23,7 @@ class AttemptResult(StrEnum):
 
     SENT = "sent"
     RETRY = "retry"
+    UNCLEAR = "unclear"
     PERMANENT = "permanent"
     NOWHERE = "nowhere"
     RETURNED = "returned"

@@ -49,7 +49,7 @@ class Batch:
     rights: Rights
     invitations: frozenset[UUID]  # those that still work
     on_their_way: frozenset[tuple[UUID, Recipient]]  # alerts whose original is not out yet
-    repeats: frozenset[UUID]  # messages that an earlier sender, now dead, may have sent
+    repeats: frozenset[UUID]  # messages that an earlier sender may have sent
 
 
 def batch_of(messages: Sequence[Message], now: datetime) -> Batch:
@@ -116,15 +116,17 @@ def rights_of(lines: Iterable[Notification], now: datetime) -> Rights:
 
 
 def perhaps_sent_before(messages: Iterable[Message]) -> frozenset[UUID]:
-    """Return the messages of which an earlier claim left no attempt: its sender died.
+    """Return the messages of which an earlier claim left no attempt that tells what became of it.
 
-    It may have sent the message, or not. What a provider returned later was no claim's attempt.
+    Its sender died, or got no answer: it may have sent the message, or not. What a provider
+    returned later was no claim's attempt.
     """
     claims = {message.pk: message.attempts - 1 for message in messages if message.attempts > 1}
     if not claims:
         return frozenset()
     tries: defaultdict[UUID, int] = defaultdict(int)
-    found = Attempt.objects.filter(message__in=claims).exclude(result=AttemptResult.RETURNED)
+    told_nothing = [AttemptResult.RETURNED, AttemptResult.UNCLEAR]
+    found = Attempt.objects.filter(message__in=claims).exclude(result__in=told_nothing)
     for message_id in found.values_list("message", flat=True):
         tries[message_id] += 1
     return frozenset(pk for pk, earlier_claims in claims.items() if tries[pk] < earlier_claims)

@@ -32,7 +32,10 @@ Clock = Callable[[], datetime]
 
 
 def dispatch_run(*, clock: Clock) -> None:
-    """Send what is waiting; `clock` is the database's, and is asked before every step."""
+    """Send what is waiting; `clock` is the database's, and is asked before every step.
+
+    Between a claim and the second look nothing is asked: what breaks there gives the claim back.
+    """
     dispatch_reap(now=clock())
     with Lanes() as lanes:
         Pass(lanes, clock).run()
@@ -65,13 +68,14 @@ class Pass:
     def _step(self) -> bool:
         """Take one batch, and record what has come back since; tell whether there is more to do."""
         now = monotonic()
-        claimed = messages_claim(now=self._clock()) if now < self._claims_until else []
+        at = self._clock()
+        claimed = messages_claim(now=at) if now < self._claims_until else []
         if not claimed and not self._lanes.is_busy:
             return False
         if now >= self._waits_until:
             return False
         if claimed:
-            letters = letters_prepare(claimed=claimed, now=self._clock())
+            letters = letters_prepare(claimed=claimed, now=at)
             self._give_back(self._lanes.put(letters))
         has_news = not self._seen.issuperset(each.message_id for each in claimed)
         self._seen.update(each.message_id for each in claimed)

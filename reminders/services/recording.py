@@ -88,7 +88,7 @@ def retries_record(*, deliveries: Sequence[Delivery], now: datetime) -> None:
         message = held.get(delivery.claimed.message_id)
         if message is None:
             continue
-        _attempt(message, delivery, AttemptResult.RETRY, now).save()
+        _attempt(message, delivery, _passing(delivery), now).save()
         at = next_try_at(attempts=message.attempts, key=message.pk, now=now)
         if at is None:
             message_give_up(message=message, point=delivery.point, said=_said(delivery), now=now)
@@ -270,6 +270,11 @@ def _way(message: Message, point: ContactPoint | None) -> dict[UUID, str]:
 
 def _is_permanent(delivery: Delivery) -> bool:
     return delivery.error is not None and delivery.error.is_permanent
+
+
+def _passing(delivery: Delivery) -> AttemptResult:
+    is_unclear = delivery.error is not None and delivery.error.is_unclear
+    return AttemptResult.UNCLEAR if is_unclear else AttemptResult.RETRY
 
 
 def _said(delivery: Delivery) -> str:

@@ -103,6 +103,20 @@ def test_a_server_that_hung_up_without_a_word_gets_a_new_connection(server: Mail
     assert (len(server.letters), server.connections) == (3, 3)
 
 
+def test_a_mail_whose_answer_was_lost_may_have_arrived(server: MailServer, settings) -> None:
+    server.loses_answers = True
+    channel = EmailChannel()
+    with channel.session(), pytest.raises(DeliveryError) as failed:
+        channel.send(letter())
+    assert len(server.letters) == 1
+    assert failed.value.is_unclear
+
+    settings.EMAIL_PORT = 1
+    with channel.session(), pytest.raises(DeliveryError) as failed:
+        channel.send(letter())
+    assert not failed.value.is_unclear
+
+
 @pytest.mark.parametrize(
     ("command", "answer", "is_permanent"),
     [

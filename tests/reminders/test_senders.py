@@ -192,6 +192,21 @@ def test_what_was_refused_for_now_is_no_repeat_when_it_is_tried_again(
     assert not any(letter.is_repeat or "(repeat)" in letter.subject for letter in last)
 
 
+def test_what_may_have_arrived_although_no_answer_came_says_that_it_is_a_repeat(
+    plan: Plan, providers: dict[str, Provider]
+) -> None:
+    def silent(letter: Letter) -> str:
+        raise DeliveryError("timed out", is_permanent=False, is_unclear=True)
+
+    providers["email"].answer = silent
+    dispatch_all(CAREGIVERS_AT)
+    providers["email"].answer = None
+    dispatch_all(CAREGIVERS_AT + timedelta(minutes=1))
+    last = providers["email"].letters[-2:]
+    assert sorted(letter.address for letter in last) == [ISLA, TOMASZ]
+    assert all("(repeat)" in letter.subject for letter in last)
+
+
 def test_an_address_keeps_what_its_provider_said_last_and_stays_in_use(
     plan: Plan, cast: Cast, providers: dict[str, Provider]
 ) -> None:
@@ -237,6 +252,32 @@ def test_results_outlive_a_connection_to_the_database_that_broke(
         dispatch_run(clock=clock)
 
     assert broken
+    assert set(states()) == {"sent"}
+    assert not Message.objects.filter(attempts__gt=1).exists()
+
+
+def test_a_connection_to_the_database_that_breaks_after_the_claim_costs_no_lease(
+    plan: Plan, providers: dict[str, Provider]
+) -> None:
+    asked: list[datetime] = []
+    is_broken = Event()
+
+    def clock() -> datetime:
+        asked.append(CAREGIVERS_AT)
+        if len(asked) == 3:  # it was asked by the reaper and by the claim
+            is_broken.set()
+            raise OperationalError("server closed the connection unexpectedly")
+        return CAREGIVERS_AT
+
+    def answer(letter: Letter) -> str:
+        assert is_broken.wait(PATIENCE)
+        return "taken"
+
+    providers["email"].answer = answer
+    with suppress(OperationalError):
+        dispatch_run(clock=clock)
+    dispatch_all(CAREGIVERS_AT)
+
     assert set(states()) == {"sent"}
     assert not Message.objects.filter(attempts__gt=1).exists()
 

@@ -140,6 +140,8 @@ class MailServer:
     """After how many mails it says 421, enough for one connection; 0 is never."""
     hangs_up: bool = False
     """Whether it ends the connection after each mail, without a word."""
+    loses_answers: bool = False
+    """Whether the connection breaks when a mail is kept, before it has said so."""
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list
@@ -174,6 +176,8 @@ class MailServer:
         if said.startswith("250"):
             self.letters.append(envelope)
             server.taken += 1
+            if self.loses_answers:
+                server.transport.abort()
             if self.hangs_up:
                 server.loop.call_later(0.05, server.transport.close)
         return said
