@@ -9,15 +9,17 @@ import json
 import time
 
 import django
+from django.urls import reverse
 
 
 def main() -> None:
-    """Import everything, then run passes as the worker does."""
+    """Import everything, addresses of pages included, then run passes as the worker does."""
     django.setup()
     from accounts.clock import database_now  # noqa: PLC0415 - after Django is set up
     from reminders.models import Message  # noqa: PLC0415 - after Django is set up
     from reminders.tasks import dispatch  # noqa: PLC0415 - after Django is set up
 
+    reverse("today")  # a worker's process reads all addresses once in its life
     began = time.time()
     while Message.objects.waiting(database_now()).exists():
         dispatch()
