@@ -82,6 +82,7 @@ class Watch:
         self._due_at: dict[int, int] = {}
         self._silent: dict[UUID, Dose] = {}
         self._left: set[UUID] = set()
+        self._made: set[UUID] = set()  # by the pass that runs, after it looked at doses
         self._expected: list[tuple[datetime, int, Alert]] = []
 
     # --- doses and entries
@@ -91,6 +92,7 @@ class Watch:
         key = (dose.patient.number, dose.local_date, dose.wall_time, id(dose.version))
         hold(key not in self._rows, 14, f"{key[1:3]} is expected twice")
         self._rows.add(key)
+        self._made.add(dose.id)
         self.counts["doses"] += 1
 
     # --- alerts
@@ -218,8 +220,11 @@ class Watch:
             self._fall_due(patient, now)
         silent, self._silent = self._silent, {}
         for dose in silent.values():
-            if ledger(dose) is None and dose.cancelled_at is None:
+            if dose.id in self._made:
+                self._silent[dose.id] = dose
+            elif ledger(dose) is None and dose.cancelled_at is None:
                 self._is_asked_about(dose, now)
+        self._made.clear()
 
     def _expect(self, alert: Alert, at: datetime | None) -> None:
         """Look at an open alert after the first sweep from `at` on; None: all of it was done."""
