@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.models import CareLink
 from tests.faults.conftest import Report
 from tests.faults.points import (
     AFTER,
@@ -32,6 +33,7 @@ ALERTS = r'(?:INSERT INTO|COPY) "?tracker_alert"?\s'
 LINES = r'(?:INSERT INTO|COPY) "?reminders_notification'
 CLAIMED = r'UPDATE "?reminders_message"? SET .*\yclaim'.replace(r"\y", r"\b")
 ENTRY = r'INSERT INTO "?tracker_entry"?\s'
+ANSWER = r'INSERT INTO "?tracker_alertevent"?\s'
 ATTEMPT = r'(?:INSERT INTO|COPY) "?reminders_attempt'
 HEARTBEAT = r'"?reminders_heartbeat'
 OLD, JUST_NOW = -600.0, -8.0
@@ -67,6 +69,11 @@ SERVING = [
     ("after an entry is written", Fault(leg="web", step=STATEMENT, words=ENTRY, side=AFTER)),
     ("before its commit", Fault(leg="web", step=COMMIT, since=ENTRY)),
     ("after its commit", Fault(leg="web", step=COMMIT, since=ENTRY, side=AFTER)),
+]
+ANSWERING = [
+    ("before “I have it” is written", Fault(leg="web", step=STATEMENT, words=ANSWER)),
+    ("before the commit of “I have it”", Fault(leg="web", step=COMMIT, since=ANSWER)),
+    ("after the commit of “I have it”", Fault(leg="web", step=COMMIT, since=ANSWER, side=AFTER)),
 ]
 IN_MAKE_TEST = {
     "before the commit of the lines",
@@ -170,6 +177,33 @@ def test_a_killed_web_server_loses_no_entry_and_files_none_twice(
     stack.wait_until(lambda: caller.post(path, body) in {200, 201}, what="the entry filed")
     go_on(stack, report)
     assert stack.query("SELECT count(*) FROM tracker_entry") == [(1,)]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("where", "fault", "deed"), kills(ANSWERING, KILL_PART))
+def test_a_killed_web_server_loses_nobodys_answer_to_an_alert(
+    idle_stack: Stack, report: Report, where: str, fault: Fault, deed: str
+) -> None:
+    report.begin(f"the web server, {where}")
+    stack = idle_stack
+    world = world_on(stack, seconds=[OLD, OLD])
+    stack.start("valkey", "smtp", "worker", "beat")
+    fired = launch(stack, "web", struck(fault, deed))
+    rest(stack)
+    patient = world.plans[0].patient_id
+    with stack.orm():
+        friend = CareLink.objects.select_related("caregiver").get(patient=patient).caregiver
+    caller = Caller(stack, friend)
+    ((alert,),) = stack.query("SELECT id FROM tracker_alert WHERE patient_id = %s", patient)
+    path = f"/alerts/{alert}/acknowledge/"
+    assert caller.post(path, {}) == 0
+    assert fired.exists()
+    stack.collect("web")
+    stack.start("web")
+    stack.wait_until(lambda: caller.post(path, {}) == 200, what="the answer filed")
+    go_on(stack, report)
+    said = "SELECT count(*) FROM tracker_alertevent WHERE kind = 'acknowledged' AND person_id = %s"
+    assert stack.query(said, friend.pk) == [(2 if fault.side == AFTER else 1,)]
 
 
 def _tap(stack: Stack, world: World) -> tuple[str, dict[str, str], Caller]:
