@@ -52,8 +52,11 @@ SENDING = [
     ("after the first message went out", Fault(leg="dispatch", step=SEND, side=AFTER)),
     ("after the third message went out", Fault(leg="dispatch", step=SEND, side=AFTER, number=3)),
     ("before an attempt is recorded", Fault(leg="dispatch", step=STATEMENT, words=ATTEMPT)),
-    ("before that is committed", Fault(leg="dispatch", step=COMMIT, since=ATTEMPT)),
-    ("after that is committed", Fault(leg="dispatch", step=COMMIT, since=ATTEMPT, side=AFTER)),
+    ("before the commit of an attempt", Fault(leg="dispatch", step=COMMIT, since=ATTEMPT)),
+    (
+        "after the commit of an attempt",
+        Fault(leg="dispatch", step=COMMIT, since=ATTEMPT, side=AFTER),
+    ),
 ]
 TICKING = [
     ("before it publishes a sweep", Fault(leg="beat", step=PUBLISH, words="sweep", number=1)),
@@ -67,8 +70,8 @@ TICKING = [
 SERVING = [
     ("before an entry is written", Fault(leg="web", step=STATEMENT, words=ENTRY)),
     ("after an entry is written", Fault(leg="web", step=STATEMENT, words=ENTRY, side=AFTER)),
-    ("before its commit", Fault(leg="web", step=COMMIT, since=ENTRY)),
-    ("after its commit", Fault(leg="web", step=COMMIT, since=ENTRY, side=AFTER)),
+    ("before the commit of an entry", Fault(leg="web", step=COMMIT, since=ENTRY)),
+    ("after the commit of an entry", Fault(leg="web", step=COMMIT, since=ENTRY, side=AFTER)),
 ]
 ANSWERING = [
     ("before “I have it” is written", Fault(leg="web", step=STATEMENT, words=ANSWER)),

@@ -147,7 +147,7 @@ def test_a_recipient_refused_for_good_is_left_and_flagged_and_the_ladder_goes_on
 def test_a_mail_server_that_is_away_and_comes_back_gets_everything(
     idle_stack: Stack, report: Report
 ) -> None:
-    report.begin("SMTP refuses every connection for 15 s")
+    report.begin("SMTP refuses every connection until a try has failed")
     report.strikes = 1
     stack = idle_stack
     world_on(stack, seconds=[-600, -8])
