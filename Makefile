@@ -38,7 +38,7 @@ test: setup ## Run every test: PostgreSQL, Valkey, SMTP and Chromium are real
 	@$(VENV) -m tests.support.chromium
 	@$(VENV) -m tests.support.run $(ARGS)
 
-faults: setup ## Break every part at every step and reckon (25 min); writes docs/faults.md
+faults: setup ## Break every part at every step and reckon (45 min); writes docs/faults.md
 	@$(VENV) -m tests.faults.run $(ARGS)
 
 test-fast: setup ## Run the tests that need neither processes nor a browser
