@@ -76,6 +76,16 @@ class Instant(serializers.DateTimeField):
         return instant
 
 
+class SaidAt(Instant):
+    """When something was said that waited on a device: what its "now" meant. Often left out."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take what a serializer's field takes."""
+        said = {"required": False, "allow_null": True, "default": None}
+        text = "When it was said, if it waited on the device; it may be sent again with another."
+        super().__init__(**{"help_text": text} | said | options)
+
+
 @extend_schema_field(OpenApiTypes.DATE)
 class Day(serializers.DateField):
     """A date, year first: 2026-11-24."""

@@ -64,6 +64,7 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("POST", f"{ONE}entries/"): LOGGERS,
     ("GET", f"{ONE}check-ins/"): EVERYBODY,
     ("POST", f"{ONE}check-ins/"): EVERYBODY,
+    ("POST", f"{ONE}signs-answers/"): EVERYBODY,
     ("POST", f"{ONE}reports/"): EVERYBODY,
     ("GET", f"{ONE}zone/"): EVERYBODY,
     ("POST", f"{ONE}zone/"): TRAVELLERS,
@@ -194,6 +195,7 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "plans": world.draft.draft.content,
         "entries": {"client_id": new_id(), "amount_note": "5 mg"},
         "check-ins": {"client_id": new_id(), "signs": ["fever"], "note": "Warm"},
+        "signs-answers": {"client_id": new_id(), "signs": ["fever"], "has_stopped": True},
         "reports": {"client_id": new_id(), "kind": "stopped", "note": "Ran out"},
         "zone": {"zone": "America/New_York", "answer": "keep"},
         "pumps": {

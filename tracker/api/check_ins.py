@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,11 +13,12 @@ from rest_framework.response import Response
 
 from accounts.access import require
 from accounts.api.doors import Door, ListDoor, at_one_address, parse
-from accounts.api.fields import Body, Day, Id, Instant, PersonOutput, Text
+from accounts.api.fields import Body, Day, Flag, Id, Instant, PersonOutput, SaidAt, Text
 from accounts.domain.capacities import Verb
 from tracker.domain.medicine import Urgency
 from tracker.models import ReportKind
 from tracker.selectors.dose_entries import check_ins_of
+from tracker.services.answers import SignsAnswer, signs_answer
 from tracker.services.checkins import check_in_add, report_add
 
 
@@ -80,6 +82,60 @@ class CheckInAddApi(Door):
         return Response(shown, status=200 if result.is_repeat_of_request else 201)
 
 
+class SignsAnswerAddApi(Door):
+    """Somebody answers the whole check-in at once: signs, a sudden stop, the supply."""
+
+    class Input(Body):
+        client_id = Id(help_text="Made by the sender; the same one again is the same request.")
+        signs = serializers.ListField(
+            child=Text(max_length=40),
+            max_length=100,
+            default=list,
+            help_text="Ids of GET /medicines/baclofen/.",
+        )
+        is_none = Flag(default=False, help_text='"None of these": an answer of its own.')
+        has_stopped = Flag(default=False, help_text="The medicine was stopped suddenly.")
+        runs_out_on = Day(
+            required=False, allow_null=True, default=None, help_text="When the supply runs out."
+        )
+        note = Text(max_length=500, required=False, allow_blank=True, default="")
+        said_at = SaidAt()
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            """Refuse "none of these" beside a sign: the person decides which is true."""
+            if attrs["is_none"] and (attrs["signs"] or attrs["has_stopped"]):
+                text = _("“None of these” was sent with something ticked.")
+                raise serializers.ValidationError({"is_none": text})
+            return attrs
+
+    class Output(serializers.Serializer[Any]):
+        is_urgent = serializers.BooleanField(
+            help_text="Help is needed now: open the urgent page at once."
+        )
+
+    @extend_schema(operation_id="signs_answer_add", request=Input, responses={201: Output})
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        """Store all of an answer or nothing; the same request again stores nothing more."""
+        patient = require(self.person, Verb.CHECK_IN, patient_id, self.now)
+        said = parse(SignsAnswerAddApi.Input, request)
+        is_urgent = signs_answer(
+            patient=patient,
+            by=self.person,
+            answer=SignsAnswer(
+                signs=tuple(said["signs"]),
+                is_none=said["is_none"],
+                has_stopped=said["has_stopped"],
+                runs_out_on=said["runs_out_on"],
+                note=said["note"],
+            ),
+            client_id=said["client_id"],
+            said_at=said["said_at"],
+            now=self.now,
+        )
+        shown = SignsAnswerAddApi.Output({"is_urgent": is_urgent}).data
+        return Response(shown, status=201)
+
+
 class ReportAddApi(Door):
     """Somebody reports more than a sign."""
 
@@ -118,4 +174,5 @@ class ReportAddApi(Door):
 
 
 check_ins = at_one_address(CheckInListApi, CheckInAddApi)
+signs_answer_add = SignsAnswerAddApi.as_view()
 report_add_view = ReportAddApi.as_view()

@@ -13,17 +13,19 @@ from rest_framework.response import Response
 
 from accounts.access import require
 from accounts.api.doors import Door, ListDoor, one_of, parse
-from accounts.api.fields import Body, Flag, Id, Instant, Text
+from accounts.api.fields import Body, Flag, Id, Instant, SaidAt, Text
 from accounts.domain.capacities import Verb
 from accounts.domain.problems import Problem, Refusal
 from accounts.domain.zones import local_date
+from accounts.models import Patient
 from tracker.api.entry_shapes import EntryAnswer, EntryOutput, entry_answer
 from tracker.api.periods import PeriodInput, period_asked
 from tracker.domain.doses import DoseState, Outcome, Via, dose_state
 from tracker.models import ExpectedDose
 from tracker.selectors.dose_entries import doses_with_entries
 from tracker.selectors.scope import doses_visible_to
-from tracker.services.entries import entry_add
+from tracker.services.answers import dose_skip_none_left
+from tracker.services.entries import EntryResult, entry_add
 
 
 class DoseListApi(ListDoor):
@@ -86,8 +88,14 @@ class DoseEntryAddApi(Door):
         device_now = Instant(
             required=False, allow_null=True, default=None, help_text="The device's own clock."
         )
+        said_at = SaidAt()
         reason = Text(
             max_length=200, required=False, allow_blank=True, default="", help_text="Why skipped."
+        )
+        none_left = Flag(
+            required=False,
+            default=False,
+            help_text="Skipped because none is left: the supply is reported as run out that day.",
         )
         amount_differs = Flag(required=False, default=False)
         amount_note = Text(
@@ -104,6 +112,8 @@ class DoseEntryAddApi(Door):
             outcome = Outcome(attrs["outcome"])
             if outcome is Outcome.SKIPPED and not attrs["reason"].strip():
                 problems["reason"] = _("Say why the dose was skipped.")
+            if outcome is not Outcome.SKIPPED and attrs["none_left"]:
+                problems["none_left"] = _("Only a dose that was skipped has this.")
             if outcome is not Outcome.TAKEN:
                 text = _("Only a dose that was taken has this.")
                 sent = ("taken_at", "amount_differs", "amount_note")
@@ -118,7 +128,8 @@ class DoseEntryAddApi(Door):
     def post(self, request: Request, dose_id: UUID) -> Response:
         """Log a dose as taken, skipped or missed; 200 when the same request came before.
 
-        Every valid entry is stored; one stands. The same client_id with another body conflicts.
+        Every valid entry is stored; one stands. The same client_id with another body conflicts. A
+        dose taken at a time given, and cancelled before it could be sent, is kept as an extra one.
         """
         dose = one_of(doses_visible_to(self.person, self.now), dose_id)
         patient = require(self.person, Verb.LOG, dose.plan.patient_id, self.now)
@@ -126,12 +137,15 @@ class DoseEntryAddApi(Door):
         outcome = Outcome(said["outcome"])
         if outcome is Outcome.MISSED and self.now < dose.due_at:
             raise Refusal(Problem("outcome", _("This dose is not due yet, so nobody missed it.")))
+        if said["none_left"]:
+            return entry_answer(self._none_left(patient, dose, said))
         result = entry_add(
             patient=patient,
             by=self.person,
             via=Via.API,
             outcome=outcome,
             taken_at=said["taken_at"],
+            said_at=said["said_at"],
             device_at=said["device_now"],
             client_id=said["client_id"],
             now=self.now,
@@ -141,6 +155,21 @@ class DoseEntryAddApi(Door):
             amount_note=said["amount_note"],
         )
         return entry_answer(result)
+
+    def _none_left(
+        self, patient: Patient, dose: ExpectedDose, said: dict[str, Any]
+    ) -> EntryResult:
+        return dose_skip_none_left(
+            patient=patient,
+            dose=dose,
+            by=self.person,
+            via=Via.API,
+            reason=said["reason"],
+            said_at=said["said_at"],
+            device_at=said["device_now"],
+            client_id=said["client_id"],
+            now=self.now,
+        )
 
 
 doses = DoseListApi.as_view()

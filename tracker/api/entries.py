@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.access import NotVisible, require, verbs_of
 from accounts.api.doors import Door, ListDoor, at_one_address, one_of, parse
-from accounts.api.fields import Body, Id, Instant, Text
+from accounts.api.fields import Body, Id, Instant, SaidAt, Text
 from accounts.domain.capacities import Verb
 from tracker.api.entry_shapes import EntryAnswer, EntryOutput, entry_answer
 from tracker.domain.doses import Outcome, Via
@@ -43,6 +43,7 @@ class ExtraEntryAddApi(Door):
         device_now = Instant(
             required=False, allow_null=True, default=None, help_text="The device's own clock."
         )
+        said_at = SaidAt()
         amount_note = Text(
             max_length=200,
             required=False,
@@ -66,6 +67,7 @@ class ExtraEntryAddApi(Door):
             via=Via.API,
             outcome=Outcome.TAKEN,
             taken_at=said["taken_at"],
+            said_at=said["said_at"],
             device_at=said["device_now"],
             client_id=said["client_id"],
             now=self.now,

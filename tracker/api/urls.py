@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ONE}/doses/", doses.doses, name="api-doses"),
     path(f"{ONE}/entries/", entries.extra_entries, name="api-extra-entries"),
     path(f"{ONE}/check-ins/", check_ins.check_ins, name="api-check-ins"),
+    path(f"{ONE}/signs-answers/", check_ins.signs_answer_add, name="api-signs-answers"),
     path(f"{ONE}/reports/", check_ins.report_add_view, name="api-reports"),
     path(f"{ONE}/stays/", stays.stays, name="api-stays"),
     path(f"{ONE}/stays/<uuid:stay_id>/end/", stays.stay_end_view, name="api-stay-end"),

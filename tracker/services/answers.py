@@ -31,10 +31,18 @@ class SignsAnswer:
 
 @transaction.atomic
 def signs_answer(
-    *, patient: Patient, by: User, answer: SignsAnswer, client_id: UUID, now: datetime
+    *,
+    patient: Patient,
+    by: User,
+    answer: SignsAnswer,
+    client_id: UUID,
+    now: datetime,
+    said_at: datetime | None = None,
 ) -> bool:
     """Store a check-in and the reports beside it; return whether help is needed now.
 
+    The same request again stores nothing more. `said_at` is when an answer that waited on a device
+    was given.
     "Stopped suddenly" and an emergency sign both are. The note goes with the check-in, or with
     the report where no sign was asked about. Refused when nothing was answered.
     """
@@ -49,13 +57,14 @@ def signs_answer(
             signs=answer.signs,
             note=answer.note,
             at=None,
+            said_at=said_at,
             client_id=client_id,
             now=now,
         )
         is_urgent |= stored.is_urgent
     note = "" if is_checked_in else answer.note
     if answer.has_stopped:
-        _report(patient, by, ReportKind.STOPPED, client_id, now, note=note)
+        _report(patient, by, ReportKind.STOPPED, client_id, now, note=note, said_at=said_at)
         note = ""
     if answer.runs_out_on is not None:
         _report(
@@ -66,6 +75,7 @@ def signs_answer(
             now,
             note=note,
             runs_out_on=answer.runs_out_on,
+            said_at=said_at,
         )
     return is_urgent
 
@@ -88,21 +98,28 @@ def dose_skip_none_left(
     reason: str,
     client_id: UUID,
     now: datetime,
+    said_at: datetime | None = None,
+    device_at: datetime | None = None,
 ) -> EntryResult:
-    """Log a dose as skipped because none is left, and report that the supply runs out today."""
+    """Log a dose as skipped because none is left, and report that the supply runs out that day."""
     result = entry_add(
         patient=patient,
         by=by,
         via=via,
         outcome=Outcome.SKIPPED,
         taken_at=None,
-        device_at=None,
+        device_at=device_at,
+        said_at=said_at,
         client_id=client_id,
         now=now,
         dose=dose,
         reason=reason,
     )
-    _report(patient, by, ReportKind.SUPPLY, client_id, now, runs_out_on=plan_day_of(patient, now))
+    if not result.is_repeat_of_request:
+        day = plan_day_of(patient, min(said_at or now, now))
+        _report(
+            patient, by, ReportKind.SUPPLY, client_id, now, runs_out_on=day, said_at=said_at
+        )
     return result
 
 
@@ -162,12 +179,14 @@ def _report(
     *,
     note: str = "",
     runs_out_on: date | None = None,
+    said_at: datetime | None = None,
 ) -> None:
     report_add(
         patient=patient,
         by=by,
         kind=kind,
         at=None,
+        said_at=said_at,
         client_id=client_id,
         now=now,
         runs_out_on=runs_out_on,

@@ -49,11 +49,13 @@ def check_in_add(
     at: datetime | None,
     client_id: UUID,
     now: datetime,
+    said_at: datetime | None = None,
 ) -> CheckInResult:
     """Store which documented signs are present; no signs means "none of these".
 
     `at` is the person's own time, kept when a device was offline; a time ahead of `now` counts
-    as `now`. Opens F1 and F2, or F3 for somebody with a pump, in the same transaction, so that
+    as `now`. `said_at` is when it was said, for one that waited on a device; like every time of
+    sending it is no part of what makes a request the same. Opens F1 and F2, or F3 for somebody with a pump, in the same transaction, so that
     people are told by the next sweep. With a pump every sign is an emergency, also beside tablets.
     """
     patient_lock(patient)
@@ -67,7 +69,7 @@ def check_in_add(
     urgencies = _urgencies(signs, route := route_of_signs(patient))
     check_in = CheckIn(
         patient=patient,
-        at=kept_at(at, now),
+        at=kept_at(at or said_at, now),
         received_at=now,
         by=by,
         client_id=client_id,
@@ -104,8 +106,12 @@ def report_add(
     now: datetime,
     runs_out_on: date | None = None,
     note: str = "",
+    said_at: datetime | None = None,
 ) -> Report:
-    """Store a statement: stopped suddenly (opens F4), or the supply runs out on a local date."""
+    """Store a statement: stopped suddenly (opens F4), or the supply runs out on a local date.
+
+    `at` and `said_at` as for a check-in.
+    """
     patient_lock(patient)
     body = request_sha256(patient.pk, kind, runs_out_on, note, at)
     earlier = Report.objects.filter(by=by, client_id=client_id).first()
@@ -113,12 +119,12 @@ def report_add(
         same_body_or_conflict(earlier.body_sha256, body)
         return earlier
     _refuse_long(note)
-    _refuse_day(patient, kind, runs_out_on, kept_at(at, now))
+    _refuse_day(patient, kind, runs_out_on, kept_at(at or said_at, now))
     plan = watched_plan_of(patient)
     report = Report(
         patient=patient,
         kind=kind,
-        at=kept_at(at, now),
+        at=kept_at(at or said_at, now),
         received_at=now,
         by=by,
         client_id=client_id,

@@ -32,7 +32,10 @@ from tracker.services.flags import flag_close_by_fact, flag_open
 from tracker.services.requests import patient_lock, request_sha256, same_body_or_conflict
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-"""How far ahead a phone's clock may run and still count as the received time."""
+"""How far ahead a phone's clock may run and still count as the received time.
+
+A phone that says its own clock as it sends may be wrong by this much either way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Statement(TypedDict, total=False):
     outcome: Required[Outcome]
     taken_at: Required[datetime | None]  # None for a taken dose means now
     device_at: Required[datetime | None]  # the device's own clock when it was sent
+    said_at: datetime | None  # when it was said, if it waited on a device: its "now"
     reason: str
     is_amount_different: bool  # ticked by the person, never compared
     amount_note: str
@@ -70,8 +74,12 @@ def entry_add(
     """Store what `by` says happened to a dose, or (no dose) that an extra one was taken.
 
     The same `client_id` with the same body returns the stored row; with another body it raises
-    Conflict. Raises Refusal for a time before the plan, a dose that is no longer expected, or
-    text that is too long.
+    Conflict. When it was said is no part of the body: a request that waited and one that arrived
+    after all are the same. Raises Refusal for a time before the plan, a dose that is no longer
+    expected, or text that is too long.
+
+    A dose taken that was cancelled before a device could tell is an extra dose: nothing that
+    somebody did is turned away.
     """
     patient_lock(patient)
     body = _body(patient, dose, said)
@@ -82,10 +90,12 @@ def entry_add(
     if dose is not None:
         locked = ExpectedDose.objects.select_for_update(no_key=True, of=("self",))
         dose = locked.select_related("plan", "standing_entry").get(pk=dose.pk)
+    plan = dose.plan if dose is not None else plan_behind_extras(patient)
+    if dose is not None and _came_too_late(dose, said):
+        dose = None
     entry = _entry_from(said, now)
     entry.patient, entry.dose, entry.by = patient, dose, by
     entry.client_id, entry.body_sha256 = client_id, body
-    plan = dose.plan if dose is not None else plan_behind_extras(patient)
     _refuse_what_cannot_be(entry, plan)
     entry.save()
     standing = _stand(entry, dose, now)
@@ -171,8 +181,15 @@ def _body(patient: Patient, dose: ExpectedDose | None, said: Statement) -> str:
     )
 
 
+def _came_too_late(dose: ExpectedDose, said: Statement) -> bool:
+    """Tell whether a device says of a dose cancelled meanwhile that it was taken, and when."""
+    is_timed = said["taken_at"] is not None or said.get("said_at") is not None
+    is_told_by_device = said["via"] == Via.API and is_timed
+    return is_told_by_device and dose.cancelled_at is not None and said["outcome"] == Outcome.TAKEN
+
+
 def _entry_from(said: Statement, now: datetime) -> Entry:
-    taken_at, is_clock_wrong = _stated_time(said["outcome"], said["taken_at"], now)
+    taken_at, is_clock_wrong = _stated_time(said, now)
     return Entry(
         outcome=said["outcome"],
         taken_at=taken_at,
@@ -186,16 +203,21 @@ def _entry_from(said: Statement, now: datetime) -> Entry:
     )
 
 
-def _stated_time(
-    outcome: Outcome, taken_at: datetime | None, now: datetime
-) -> tuple[datetime | None, bool]:
-    """Return the time to keep, and whether the phone's clock must be wrong."""
-    if outcome is not Outcome.TAKEN:
+def _stated_time(said: Statement, now: datetime) -> tuple[datetime | None, bool]:
+    """Return the time to keep, and whether the phone's clock must be wrong.
+
+    A clock that was wrong as the phone sent was wrong when it noted the time: nobody puts that
+    right but the person, who is asked.
+    """
+    taken_at = said["taken_at"] or said.get("said_at")
+    if said["outcome"] is not Outcome.TAKEN:
         return None, False
     if taken_at is None:
         return now, False
-    if taken_at <= now:
-        return taken_at, False
+    device_at = said["device_at"]
+    is_clock_wrong = device_at is not None and abs(device_at - now) > CLOCK_TOLERANCE
+    if is_clock_wrong or taken_at <= now:
+        return taken_at, is_clock_wrong
     if taken_at <= now + CLOCK_TOLERANCE:
         return now, False
     return taken_at, True
@@ -211,6 +233,8 @@ def _refuse_what_cannot_be(entry: Entry, plan: Plan | None) -> None:
         problems.append(Problem("taken_at", text))
     if entry.dose is not None and entry.dose.cancelled_at is not None:
         text = _("This dose is no longer expected: %(reason)s. Log it as an extra dose.")
+        if entry.outcome != Outcome.TAKEN:
+            text = _("This dose is no longer expected: %(reason)s. Nothing is to be logged for it.")
         problems.append(Problem("dose", text % {"reason": entry.dose.cancel_reason}))
     problems += [
         Problem(name, _("Write at most 200 characters."))
