@@ -29,12 +29,12 @@ BODY = "It is time for your dose.\n\nOpen the page to say what happened:\nhttp:/
 
 def measure(server: LocalPostgres, sizes: Sizes) -> Iterator[Result]:
     """Yield messages a second of one sender, recorded in PostgreSQL one by one, and of the loop."""
-    with sink() as mails:
-        bare = sizes.mails / timed(lambda: _bare_loop(mails.port, sizes.mails))
     _queue(server, sizes.mails)
+    before = _bare(sizes.mails)
     with sink() as mails:
         speed = sizes.mails / _sent(server, mails)
         arrived, different = mails.count(), len(mails.arrivals())
+    bare = 2 * sizes.mails / (before + _bare(sizes.mails))
     with server.connect(NAME) as connection:
         attempts = count(connection, "reminders_attempt")
     dropped(server, NAME)
@@ -72,6 +72,12 @@ def _sent(server: LocalPostgres, mails: SinkProcess) -> float:
     )  # fmt: skip
     said = json.loads(done.stdout.splitlines()[-1])
     return float(said["ended"] - said["began"])
+
+
+def _bare(number: int) -> float:
+    """Return the seconds of the bare loop; it runs before and after, for the machine may change."""
+    with sink() as mails:
+        return timed(lambda: _bare_loop(mails.port, number))
 
 
 def _bare_loop(port: int, number: int) -> None:
