@@ -47,6 +47,7 @@ ONE = "patients/<uuid:patient_id>/"
 POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "me/contact-points/<uuid:point_id>/test/"): OWN,
     ("POST", "me/contact-points/<uuid:point_id>/remove/"): OWN,
+    ("GET", "me/device/"): OWN,
     ("POST", "patients/"): STAFF,
     ("GET", "worklist/"): STAFF,
     ("GET", ONE): EVERYBODY,

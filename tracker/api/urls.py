@@ -6,6 +6,7 @@ from tracker.api import (
     adherence,
     alerts,
     check_ins,
+    device,
     doses,
     entries,
     flags,
@@ -24,6 +25,7 @@ ONE = "patients/<uuid:patient_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("medicines/baclofen/", MedicineApi.as_view(), name="api-medicine"),
+    path("me/device/", device.device, name="api-me-device"),
     path("worklist/", worklist.worklist, name="api-worklist"),
     path(f"{ONE}/plans/", plans.plans, name="api-plans"),
     path(f"{ONE}/doses/", doses.doses, name="api-doses"),
