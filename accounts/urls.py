@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/addresses/<uuid:point_id>/quiet/", addresses.address_quiet, name="address_quiet"),
     path("me/addresses/<uuid:point_id>/remove/", addresses.address_remove, name="address_remove"),
     path("me/caregivers/<uuid:link_id>/agree/", me.caregiver_consent, name="my_caregiver_agree"),
+    path("me/caregivers/<uuid:link_id>/scope/", me.caregiver_scope, name="my_caregiver_scope"),
     path("me/caregivers/<uuid:link_id>/end/", me.caregiver_end, name="my_caregiver_end"),
     path("me/helping/<uuid:link_id>/end/", me.helping_end, name="helping_end"),
     path("clinic/", clinic.clinic, name="clinic"),

@@ -14,7 +14,12 @@ from accounts.api.fields import Body, Flag, Text
 from accounts.domain.capacities import Verb
 from accounts.models import CareLink
 from accounts.selectors.care_links import care_links_of, caregivers_of
-from accounts.services.care_links import care_link_consent, care_link_end, care_link_invite
+from accounts.services.care_links import (
+    care_link_consent,
+    care_link_end,
+    care_link_invite,
+    care_link_set_scope,
+)
 
 
 class CareLinkOutput(serializers.Serializer[Any]):
@@ -78,6 +83,23 @@ class CareLinkConsentApi(Door):
         return Response(CareLinkOutput(agreed).data)
 
 
+class CareLinkScopeApi(Door):
+    """How far a caregiver may go beside seeing."""
+
+    class Input(Body):
+        is_alerted = Flag()
+        may_log = Flag()
+
+    @extend_schema(operation_id="care_link_set_scope", request=Input, responses=CareLinkOutput)
+    def post(self, request: Request, patient_id: UUID, link_id: UUID) -> Response:
+        """Change it, from now on; only the patient can. Safe to repeat."""
+        patient = require(self.person, Verb.CONSENT, patient_id, self.now)
+        link = one_of(caregivers_of(patient, self.now), link_id)
+        said = parse(CareLinkScopeApi.Input, request)
+        changed = care_link_set_scope(care_link=link, by=self.person, now=self.now, **said)
+        return Response(CareLinkOutput(changed).data)
+
+
 class CareLinkEndApi(Door):
     """Somebody stops being a caregiver, at once."""
 
@@ -102,4 +124,5 @@ class CareLinkEndApi(Door):
 
 care_links = at_one_address(CareLinkListApi, CareLinkInviteApi)
 care_link_consent_view = CareLinkConsentApi.as_view()
+care_link_scope_view = CareLinkScopeApi.as_view()
 care_link_end_view = CareLinkEndApi.as_view()

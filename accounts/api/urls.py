@@ -3,7 +3,12 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.api.access_log import access_log
-from accounts.api.care_links import care_link_consent_view, care_link_end_view, care_links
+from accounts.api.care_links import (
+    care_link_consent_view,
+    care_link_end_view,
+    care_link_scope_view,
+    care_links,
+)
 from accounts.api.contact_points import (
     contact_points,
     my_contact_point_remove,
@@ -33,6 +38,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "patients/<uuid:patient_id>/care-links/<uuid:link_id>/consent/",
         care_link_consent_view,
         name="api-care-link-consent",
+    ),
+    path(
+        "patients/<uuid:patient_id>/care-links/<uuid:link_id>/scope/",
+        care_link_scope_view,
+        name="api-care-link-scope",
     ),
     path(
         "patients/<uuid:patient_id>/care-links/<uuid:link_id>/end/",

@@ -75,6 +75,25 @@ def care_link_consent(*, care_link: CareLink, by: User, now: datetime) -> CareLi
 
 
 @transaction.atomic
+def care_link_set_scope(
+    *, care_link: CareLink, by: User, is_alerted: bool, may_log: bool, now: datetime
+) -> CareLink:
+    """Change how far a caregiver may go, from this instant; safe to repeat.
+
+    Raises Conflict when it was ended meanwhile.
+    """
+    link = _held(care_link)
+    if link.ended_at is not None:
+        raise Conflict(Problem("", _("This has been ended already.")))
+    if (link.is_alerted, link.may_log) == (is_alerted, may_log):
+        return link
+    link.is_alerted, link.may_log = is_alerted, may_log
+    link.save(update_fields=["is_alerted", "may_log"])
+    _audit(link, "care_link.scope_set", by=by, now=now, is_alerted=is_alerted, may_log=may_log)
+    return link
+
+
+@transaction.atomic
 def care_link_end(*, care_link: CareLink, by: User, now: datetime) -> CareLink:
     """End a caregiver's rights from this instant, open links included; safe to repeat."""
     link = _held(care_link)
@@ -103,5 +122,5 @@ def _held(care_link: CareLink) -> CareLink:
     return rows.get(pk=care_link.pk)
 
 
-def _audit(link: CareLink, action: str, *, by: User, now: datetime) -> None:
-    audit_record(actor=by, action=action, target=link, now=now, patient=link.patient)
+def _audit(link: CareLink, action: str, *, by: User, now: datetime, **detail: object) -> None:
+    audit_record(actor=by, action=action, target=link, now=now, patient=link.patient, **detail)

@@ -112,18 +112,9 @@ class TakeInForm(forms.Form):
         return typed | {"clinic": self.clinics[key]}
 
 
-class CaregiverForm(forms.Form):
-    """Whom to invite as a caregiver, and how far they may go."""
+class ScopeForm(forms.Form):
+    """How far a caregiver may go beside seeing."""
 
-    name = NameField(label=_("Name"))
-    email = MailField(label=_("E-mail"))
-    relation = forms.CharField(
-        label=_("Who they are to the patient, if you like"),
-        required=False,
-        max_length=80,
-        validators=[one_line],
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
-    )
     is_alerted = forms.BooleanField(
         label=_("Is told when something needs eyes"),
         help_text=_("When a dose has no log, or a warning sign is reported."),
@@ -134,6 +125,22 @@ class CaregiverForm(forms.Form):
         label=_("May log doses for the patient"),
         help_text=_("Every entry says who made it."),
         required=False,
+    )
+
+
+class CaregiverForm(ScopeForm):
+    """Whom to invite as a caregiver, and how far they may go."""
+
+    field_order = ("name", "email", "relation", "is_alerted", "may_log")
+
+    name = NameField(label=_("Name"))
+    email = MailField(label=_("E-mail"))
+    relation = forms.CharField(
+        label=_("Who they are to the patient, if you like"),
+        required=False,
+        max_length=80,
+        validators=[one_line],
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
 
 

@@ -22,11 +22,15 @@ from accounts.selectors.care_links import care_links_of, caregivers_of
 from accounts.selectors.contact_points import contact_points_of, countries_of
 from accounts.selectors.looks import looks_of
 from accounts.selectors.people import record_of
-from accounts.services.care_links import care_link_consent, care_link_end
+from accounts.services.care_links import (
+    care_link_consent,
+    care_link_end,
+    care_link_set_scope,
+)
 from accounts.services.people import user_update
 from accounts.web.answers import form_door, person_of, problems_put, problems_tell
 from accounts.web.contact_rows import contact_rows
-from accounts.web.forms import AddressForm, NumberForm, PersonForm, QuietHoursForm
+from accounts.web.forms import AddressForm, NumberForm, PersonForm, QuietHoursForm, ScopeForm
 from accounts.web.people import caregiver_rows
 
 LOOKS_SHOWN = 5
@@ -66,6 +70,27 @@ def caregiver_consent(request: HttpRequest, link_id: UUID) -> HttpResponse:
     return redirect("accounts:me")
 
 
+@form_door
+def caregiver_scope(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """Ask what a caregiver may do beside seeing; on POST, change it at once."""
+    now = database_now()
+    user = person_of(request)
+    link = _own_link(user, link_id, Verb.CONSENT, now)
+    if request.method == "POST":
+        form = ScopeForm(request.POST)
+        if form.is_valid():
+            try:
+                care_link_set_scope(care_link=link, by=user, now=now, **form.cleaned_data)
+            except Refusal as refusal:
+                problems_tell(request, refusal)
+            else:
+                messages.success(request, _("Saved. It counts from now on."))
+            return redirect("accounts:me")
+    form = ScopeForm(initial={"is_alerted": link.is_alerted, "may_log": link.may_log})
+    shown = {"form": form, "name": link.caregiver.name if link.caregiver else link.name}
+    return render(request, "accounts/caregiver_scope.html", shown | shell_of(user, now))
+
+
 @require_POST
 def caregiver_end(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """End a caregiver at once, or say no to one."""
@@ -79,12 +104,14 @@ def caregiver_end(request: HttpRequest, link_id: UUID) -> HttpResponse:
 
 @require_POST
 def helping_end(request: HttpRequest, link_id: UUID) -> HttpResponse:
-    """Stop being somebody's caregiver, at once."""
+    """Ask a caregiver once whether they stop; the answer counts at once."""
     now = database_now()
     user = person_of(request)
     link = care_links_of(user, now).filter(pk=link_id).first()
     if link is None:
         raise NotVisible
+    if "sure" not in request.POST:
+        return render(request, "accounts/helping_end.html", {"link": link} | shell_of(user, now))
     care_link_end(care_link=link, by=user, now=now)
     messages.success(request, _("Ended. You see nothing of it any more and get no messages."))
     return redirect("accounts:me")

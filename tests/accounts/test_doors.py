@@ -39,6 +39,8 @@ DOORS = [
     ("POST", "/patients/{ewan}/people/{link}/again/"),
     ("POST", "/patients/{ewan}/people/{link}/code/"),
     ("POST", "/me/caregivers/{link}/agree/"),
+    ("GET", "/me/caregivers/{link}/scope/"),
+    ("POST", "/me/caregivers/{link}/scope/"),
     ("POST", "/me/caregivers/{link}/end/"),
     ("POST", "/me/addresses/{point}/link/"),
     ("POST", "/me/addresses/{point}/quiet/"),

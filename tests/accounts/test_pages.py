@@ -4,7 +4,7 @@ import re
 
 from django.test import Client
 
-from accounts.models import CareLink, Clinic, Invitation, Membership, Patient
+from accounts.models import AuditRow, CareLink, Clinic, Invitation, Membership, Patient
 from accounts.selectors.contact_points import usable_contact_points
 from tests.accounts.pages import without_tokens
 from tests.cast import Cast
@@ -133,10 +133,42 @@ def test_a_clinician_cannot_agree_for_the_patient(live_cast: Cast) -> None:
     assert live_cast.client(live_cast.priya).post(path).status_code == 404
 
 
-def test_a_caregiver_stops_helping_with_one_button(live_cast: Cast) -> None:
+def test_the_patient_changes_what_a_caregiver_may_do(live_cast: Cast) -> None:
+    link = live_cast.link_of(live_cast.isla)
+    browser = live_cast.client(live_cast.ewan_user)
+    path = f"/me/caregivers/{link.pk}/scope/"
+    assert path in browser.get("/me/").content.decode()
+    shown = browser.get(path).content.decode()
+    assert "What Isla Macrae may do" in shown
+    assert shown.count(" checked") == 2
+
+    assert browser.post(path, {"is_alerted": "on"}).status_code == 302
+
+    link.refresh_from_db()
+    assert (link.is_alerted, link.may_log) == (True, False)
+    row = AuditRow.objects.get(action="care_link.scope_set")
+    assert (row.actor, row.patient) == (live_cast.ewan_user, live_cast.ewan)
+    assert row.detail == {"is_alerted": True, "may_log": False}
+    assert "May log doses." not in panel_of(browser.get("/me/").content.decode(), "Isla Macrae")
+    assert live_cast.client(live_cast.isla).post(path, {"may_log": "on"}).status_code == 404
+    assert "You do not log doses." in (
+        live_cast.client(live_cast.isla).get("/me/").content.decode()
+    )
+
+
+def panel_of(page: str, name: str) -> str:
+    """Return the article about one caregiver."""
+    return page.split(f"<h3>{name}", 1)[1].split("</article>", 1)[0]
+
+
+def test_a_caregiver_is_asked_once_before_they_stop_helping(live_cast: Cast) -> None:
     link = live_cast.link_of(live_cast.isla)
     browser = live_cast.client(live_cast.isla)
-    assert browser.post(f"/me/helping/{link.pk}/end/").status_code == 302
+    asked = browser.post(f"/me/helping/{link.pk}/end/").content.decode()
+    assert "Stop helping Ewan Macrae?" in asked
+    link.refresh_from_db()
+    assert link.ended_at is None
+    assert browser.post(f"/me/helping/{link.pk}/end/", {"sure": "yes"}).status_code == 302
     link.refresh_from_db()
     assert (link.ended_at is not None, link.ended_by) == (True, live_cast.isla)
     other = live_cast.link_of(live_cast.tomasz)

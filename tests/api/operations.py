@@ -54,6 +54,7 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{ONE}care-links/"): OWN_AND_STAFF,
     ("POST", f"{ONE}care-links/"): OWN_AND_STAFF,
     ("POST", f"{ONE}care-links/<uuid:link_id>/consent/"): OWN,
+    ("POST", f"{ONE}care-links/<uuid:link_id>/scope/"): OWN,
     ("POST", f"{ONE}care-links/<uuid:link_id>/end/"): OWN_AND_STAFF,
     ("GET", f"{ONE}contact-points/"): OWN,
     ("POST", f"{ONE}contact-points/"): OWN,
@@ -227,6 +228,7 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "void": {"reason": "Wrong day"},
         "close": {"note": "Seen"},
         "pass-on": {"note": "On a train"},
+        "scope": {"is_alerted": True, "may_log": True},
         "<uuid:plan_id>": content,
     }
     confirmations = {

@@ -1,5 +1,7 @@
 """Who is who: oneself, the patients one sees, caregivers, addresses, and who looked."""
 
+from uuid import uuid4
+
 import pytest
 
 from accounts.models import Look, Patient
@@ -159,6 +161,20 @@ def test_a_caregiver_is_invited_agreed_to_and_ended(live_cast: Cast, by) -> None
     assert by("isla").post(f"{one}end/").body == NOT_FOUND
     assert by("ewan").post(f"{one}end/").body["ended_at"] is not None
     assert "Nadia Moss" not in by("ewan").get(path).text
+
+
+def test_the_patient_alone_says_how_far_a_caregiver_may_go(live_cast: Cast, by) -> None:
+    link = live_cast.link_of(live_cast.isla)
+    path = f"/patients/{live_cast.ewan.pk}/care-links/{link.pk}/scope/"
+    less = {"is_alerted": True, "may_log": False}
+
+    for who in ("isla", "priya"):
+        assert by(who).post(path, less).body == NOT_FOUND
+    changed = by("ewan").post(path, less)
+
+    assert (changed.body["is_alerted"], changed.body["may_log"]) == (True, False)
+    taken = {"client_id": str(uuid4()), "outcome": "taken"}
+    assert by("isla").post(f"/patients/{live_cast.ewan.pk}/entries/", taken).body == NOT_FOUND
 
 
 def test_invited_by_the_patient_a_caregiver_is_agreed_to_at_once(live_cast: Cast, by) -> None:

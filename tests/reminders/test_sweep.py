@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.clock import database_now
+from accounts.services.care_links import care_link_set_scope
 from reminders.models import Heartbeat, Message, Notification
 from reminders.services.sweep import PLANS, sweep_run
 from tests.cast import TUESDAY, Cast
@@ -255,6 +256,18 @@ def test_an_ended_caregiver_gets_nothing_more_queued_messages_included(plan, cas
     link = cast.link_of(cast.isla)
     link.ended_at, link.ended_by = at, cast.ewan_user
     link.save()
+    assert addresses(sweep_and_dispatch(at)) == [TOMASZ]
+
+
+def test_a_caregiver_who_is_no_longer_alerted_gets_nothing_more_queued_messages_included(
+    plan, cast
+) -> None:
+    for minutes in (0, 45):
+        sweep_and_dispatch(DUE + timedelta(minutes=minutes))
+    at = DUE + timedelta(minutes=90)
+    sweep_run(now=at)
+    link = cast.link_of(cast.isla)
+    care_link_set_scope(care_link=link, by=cast.ewan_user, is_alerted=False, may_log=True, now=at)
     assert addresses(sweep_and_dispatch(at)) == [TOMASZ]
 
 
