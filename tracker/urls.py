@@ -6,6 +6,7 @@ from tracker.web import (
     caregiver,
     chart,
     check_in,
+    device,
     dose_log,
     entries,
     patient,
@@ -27,6 +28,7 @@ from tracker.web import (
 own_pages: list[URLPattern | URLResolver] = [
     path("", patient.home, name="home"),
     path("today/", patient.today, name="today"),
+    path("today/signs/", patient.own_signs, name="own-signs"),
     path("today/plan/", plan_entered.entered, name="entered-plan"),
     path("today/steps/<int:number>/", patient.step, name="step"),
     path("today/doses/<uuid:dose_id>/", dose_log.what_happened, name="dose"),
@@ -114,11 +116,21 @@ alert_pages: list[URLPattern | URLResolver] = [
     path("alerts/<uuid:alert_id>/close/", thread.close_alert, name="alert-close"),
 ]
 
+# The installed app: the same for everybody, without a sign-in.
+device_pages: list[URLPattern | URLResolver] = [
+    path("sw.js", device.worker, name="worker"),
+    path("manifest.webmanifest", device.manifest, name="manifest"),
+    path("offline/", device.today, name="offline"),
+    path("offline/check-in/", device.check_in, name="offline-check-in"),
+    path("offline/urgent/", device.urgent, name="offline-urgent"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *own_pages,
     *caregiver_pages,
     *clinician_pages,
     *alert_pages,
+    *device_pages,
     path("signs/", signs.signs, name="signs"),
     path("c/<slug:slug>/signs/", signs.clinic_signs, name="clinic-signs"),
     path("medicine/", signs.medicine, name="medicine"),

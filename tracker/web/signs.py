@@ -29,6 +29,7 @@ def signs(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@cache_control(public=True, no_cache=True)
 def clinic_signs(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the warning signs with a clinic's numbers; without them while the database is away."""
     context: dict[str, object] = {"page": signs_page(baclofen())}

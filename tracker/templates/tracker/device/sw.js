@@ -1,0 +1,98 @@
+// The service worker: pages come from the network, and from what is kept when there is none.
+// It keeps the shell's pages, their parts and the public pages; never a page of somebody signed in.
+// A form is never intercepted: what is said without a network is kept by the page (device-store.js).
+"use strict";
+{% load static %}
+importScripts("{% static "vendor/idb.js" %}", "{% static "device-store.js" %}");
+
+const SHELL = "stepdown-{{ version }}";
+const PUBLIC = "stepdown-public";
+const KEPT = [{% for address in kept %}
+  "{{ address|escapejs }}",{% endfor %}
+];
+const PATIENCE = 4000; // milliseconds for a page that has a copy here
+const AWAY = [502, 503, 504]; // answers of a site that is not there
+const OFFLINE = "/offline/";
+const COPIES = [
+  [/^\/offline\/(check-in\/|urgent\/)?$/, (path) => path],
+  [/^\/$|^\/today\//, () => OFFLINE],
+  [/^\/check-in\//, () => "/offline/check-in/"],
+  [/^\/urgent\/|^\/feed\/[^/]+\/urgent\//, () => "/offline/urgent/"],
+  [/^\/(signs|medicine)\/$|^\/c\/[^/]+\/signs\/$/, (path) => path],
+];
+const isPublic = (path) => /^\/(signs|medicine)\/$|^\/c\/[^/]+\/signs\/$/.test(path);
+
+self.addEventListener("install", (event) => {
+  event.waitUntil((async () => {
+    const shell = await caches.open(SHELL);
+    await shell.addAll(KEPT.map((address) => new Request(address, { cache: "reload" })));
+    const open = await caches.open(PUBLIC);
+    await open.addAll(["/signs/", "/medicine/"]).catch(() => {});
+    await self.skipWaiting();
+  })());
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    const old = (await caches.keys()).filter((name) => /^stepdown-/.test(name)
+      && name !== SHELL && name !== PUBLIC);
+    await Promise.all(old.map((name) => caches.delete(name)));
+    await self.clients.claim();
+  })());
+});
+
+function copyOf(path) {
+  const found = COPIES.find(([pattern]) => pattern.test(path));
+  return found ? found[1](path) : null;
+}
+
+// The kept page in the place of one that did not come. A clinic's signs without a copy are the
+// signs without a clinic; anything that has no copy is Today.
+async function kept(path) {
+  const copy = copyOf(path) || OFFLINE;
+  const found = await caches.match(copy);
+  return found || (isPublic(path) && (await caches.match("/signs/"))) || caches.match(OFFLINE);
+}
+
+// A public page says in its headers that it is public; only that is kept, of clinics the last one.
+async function keepPublic(path, answer) {
+  const isKept = answer.ok && !answer.redirected
+    && /\bpublic\b/.test(answer.headers.get("Cache-Control") || "");
+  if (!isKept) return;
+  const open = await caches.open(PUBLIC);
+  if (path.startsWith("/c/")) {
+    const others = (await open.keys()).filter((one) => new URL(one.url).pathname.startsWith("/c/"));
+    await Promise.all(others.map((one) => open.delete(one)));
+  }
+  await open.put(path, answer);
+}
+
+function answered(request, patience) {
+  const answer = fetch(request);
+  if (!patience) return answer;
+  const late = new Promise((_, refuse) => setTimeout(refuse, patience, new Error("late")));
+  return Promise.race([answer, late]);
+}
+
+async function page(event, path) {
+  const copy = copyOf(path);
+  try {
+    const answer = await answered(event.request, copy ? PATIENCE : 0);
+    if (copy && AWAY.includes(answer.status)) return (await kept(path)) || answer;
+    if (isPublic(path)) event.waitUntil(keepPublic(path, answer.clone()));
+    return answer;
+  } catch {
+    return (await kept(path)) || Response.error();
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode !== "navigate" && !KEPT.includes(pathname)) return;
+  const isOurs = KEPT.includes(pathname);
+  event.respondWith(isOurs
+    ? caches.match(pathname).then((found) => found || fetch(request))
+    : page(event, pathname));
+});
