@@ -148,7 +148,7 @@ function queuedOf(dose, kept) {
   const entry = fresh("logged");
   entry.dataset.dose = dose.id;
   keepOneMark(entry, outcome);
-  say(entry.querySelector("h3"), wordsOf(dose, kept), outcome);
+  say(entry.querySelector("h2"), wordsOf(dose, kept), outcome);
   say(entry.querySelector("p"), { time: clockOf(at, kept.zone) }, isParked ? "parked" : "queued");
   const back = entry.querySelector("[data-take-back]");
   back.hidden = isParked;

@@ -126,7 +126,7 @@ def kept_addresses() -> list[str]:
 
 def _page(name: str) -> str:
     """Return a page of the shell; made without the request, so it can hold nothing of a person."""
-    return render_to_string(PAGES[name], _contents())
+    return render_to_string(PAGES[name], _contents() | {"here": name})
 
 
 def _contents() -> dict[str, Any]:

@@ -1,0 +1,194 @@
+"""A day without a network: kept by agreement, shown with its age, said on the phone, sent once."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.clock import database_now
+from config.local_postgres import LocalPostgres
+from tests.cast import Cast, cast_make
+from tests.support.postgres import cloned
+from tests.support.stack import Stack
+from tests.tracker.days import log, plan_around
+from tracker.models import CheckIn, Entry
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+OLD_PHONE = {
+    "viewport": {"width": 320, "height": 640},
+    "is_mobile": True,
+    "has_touch": True,
+    "locale": "en-GB",
+    "timezone_id": "UTC",
+}
+IN_CARD = ".due:not(.due--quiet)"
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """An old, small phone."""
+    opened = browser.new_context(**OLD_PHONE)
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def stack(
+    test_server: LocalPostgres,
+    django_test_environment,
+    django_db_blocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """One stack without an engine for all of this file."""
+    with cloned(test_server, purpose="offlineday") as clone:
+        started = Stack(clone, tmp_path_factory.mktemp("offlineday"), django_db_blocker)
+        try:
+            started.start("valkey", "web")
+            yield started
+        finally:
+            started.stop()
+
+
+@pytest.fixture(scope="module")
+def cast(stack: Stack) -> Cast:
+    """Ewan with a dose that is due, one logged an hour ago and one for later."""
+    with stack.orm():
+        made = cast_make(database_now())
+        doses = plan_around(made, made.now, due=-5 * MINUTE, logged=-HOUR, later=3 * HOUR)
+        log(made, doses["logged"], made.now - HOUR / 2)
+    return made
+
+
+def agreed(stack: Stack, phone: BrowserContext, cast: Cast) -> Page:
+    """Today, once the patient said that this phone may keep the doses."""
+    with stack.orm():
+        value = cast.client(cast.ewan_user).cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": stack.url}
+    phone.add_cookies([cookie])
+    page = phone.new_page()
+    page.goto(f"{stack.url}/today/")
+    page.get_by_role("button", name="Yes", exact=True).click()
+    told = page.locator("[data-kept-told='yes']")
+    expect(told).to_contain_text("This phone keeps the doses of today and tomorrow.")
+    expect(told).to_be_focused()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("caches.keys().then(names => names.length === 2)")
+    return page
+
+
+def assert_clean(page: Page) -> None:
+    """No fault of accessibility, and nothing wider than the phone."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
+    stack: Stack, cast: Cast, phone: BrowserContext
+) -> None:
+    page = agreed(stack, phone, cast)
+
+    phone.set_offline(offline=True)
+    page.reload()
+    expect(page.get_by_text("Plan version 1 as of")).to_contain_text("may have changed")
+    card = page.locator(IN_CARD)
+    expect(card.get_by_role("heading")).to_contain_text("Due now")
+    expect(card).to_contain_text("15 mg")
+    rest = page.get_by_role("list").filter(has_text="Already logged at")
+    expect(rest).to_be_visible()
+    assert_clean(page)
+    stale = phone.new_page()
+    stale.goto(f"{stack.url}/today/")
+
+    before = datetime.now(UTC)
+    card.get_by_role("button", name="Taken").tap()
+    kept = page.locator(".entry[data-dose]")
+    expect(kept).to_contain_text("not sent yet")
+    expect(kept).to_be_focused()
+    after = datetime.now(UTC)
+    expect(page.get_by_text("1 entry waits on this phone.")).to_be_visible()
+    assert_clean(page)
+
+    stale.locator(IN_CARD).get_by_role("button", name="Taken").tap()
+    expect(stale.locator("[data-guard]")).to_contain_text("Already logged at")
+    stale.close()
+    page.close()
+    page = phone.new_page()
+    page.goto(f"{stack.url}/")
+    expect(page.locator(".entry[data-dose]")).to_contain_text("Kept on this phone at")
+    expect(page.locator(IN_CARD)).to_have_count(0)
+    with stack.orm():
+        assert Entry.objects.count() == 1
+
+    phone.set_offline(offline=False)
+    expect(page.get_by_text("What waited on this phone was sent")).to_be_visible()
+    page.get_by_role("link", name="Open Today").tap()
+    expect(page.locator("#logged")).to_contain_text("taken, 15 mg")
+    with stack.orm():
+        sent = Entry.objects.order_by("received_at").last()
+        assert Entry.objects.count() == 2
+        assert before - MINUTE / 60 <= sent.taken_at <= after + MINUTE / 60
+        assert sent.taken_at < sent.received_at
+        assert (sent.by, sent.is_clock_wrong) == (cast.ewan_user, False)
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.get_by_role("button", name="Taken")).to_be_visible()
+
+    page.goto(f"{stack.url}/me/")
+    page.get_by_role("button", name="Stop keeping them").tap()
+    expect(page.locator("[data-kept-told='no']")).to_be_focused()
+    phone.set_offline(offline=True)
+    page.goto(f"{stack.url}/today/")
+    expect(page.get_by_text("No doses are kept on this phone.")).to_be_visible()
+    expect(page.locator(".amt:visible")).to_have_count(0)
+
+
+def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
+    stack: Stack, cast: Cast, phone: BrowserContext
+) -> None:
+    page = agreed(stack, phone, cast)
+    phone.set_offline(offline=True)
+
+    page.goto(f"{stack.url}/check-in/")
+    assert_clean(page)
+    page.locator("form .tog--e:visible input").first.tap()
+    page.get_by_role("button", name="Send ticked").tap()
+    expect(page.get_by_role("heading", name="Get help now.")).to_be_visible()
+    expect(page.get_by_role("link", name="Call 999")).to_have_attribute("href", "tel:999")
+    expect(page.get_by_role("link", name="Call Harbour clinic")).to_be_visible()
+    expect(page.get_by_text("Nobody is told anything from this phone now. Call.")).to_be_visible()
+    assert_clean(page)
+    page.get_by_role("link", name="All warning signs").tap()
+    expect(page.get_by_role("heading", name="Baclofen: warning signs")).to_be_visible()
+    page.goto(f"{stack.url}/today/")
+
+    page.locator(IN_CARD).get_by_role("button", name="Skip").tap()
+    page.get_by_role("button", name="Skip this dose").tap()
+    expect(page.get_by_role("alert").filter(has_text="Not kept yet")).to_be_visible()
+    page.get_by_text("Too drowsy").tap()
+    assert_clean(page)
+    page.get_by_role("button", name="Skip this dose").tap()
+    expect(page.locator(".entry[data-dose]")).to_contain_text("skipped")
+    page.get_by_role("button", name="Take it back").tap()
+    expect(page.locator(".entry[data-dose]")).to_have_count(0)
+
+    page.clock.set_fixed_time(datetime.now(UTC) + 25 * HOUR)
+    page.goto(f"{stack.url}/today/")
+    expect(page.get_by_text("connect or call to see the amount").first).to_be_visible()
+    expect(page.locator(".amt:visible")).to_have_count(0)
+    expect(page.get_by_text("Due now")).to_have_count(0)
+    expect(page.get_by_role("button", name="It was taken").first).to_be_visible()
+    assert_clean(page)
+
+    phone.set_offline(offline=False)
+    expect(page.get_by_text("What waited on this phone was sent")).to_be_visible()
+    with stack.orm():
+        (check_in,) = CheckIn.objects.all()
+        assert check_in.at < check_in.received_at
+        assert check_in.signs.count() == 1
