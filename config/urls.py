@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.web.sign_out import sign_out
 from config import api_docs
 
 handler500 = "config.errors.server_error"
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("reminders.urls")),
     path("", include("tracker.urls")),
     path("", include("accounts.urls")),
+    path("account/logout/", sign_out, name="account_logout"),
     path("account/", include("allauth.account.urls")),
     path("api/v1/", include("reminders.api.urls")),
     path("api/v1/", include("tracker.api.urls")),

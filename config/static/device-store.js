@@ -29,7 +29,7 @@ self.DeviceStore = (() => {
   }
   async function unkeep() {
     const database = await store();
-    await Promise.all([database.delete("kept", "today"), database.delete("kept", "agreed")]);
+    await Promise.all(["today", "agreed", "told"].map((key) => database.delete("kept", key)));
   }
   async function forget() {
     const database = await store();
@@ -39,6 +39,17 @@ self.DeviceStore = (() => {
   const add = async (item) =>
     (await store()).put("out", { ...item, said_at: new Date().toISOString(), is_parked: false });
   const drop = async (id) => (await store()).delete("out", id);
+  // What the server said to an entry that came late, until the person has read it.
+  const told = async () => (await (await store()).get("kept", "told")) || [];
+  const read = async () => (await store()).delete("kept", "told");
+  async function tell(item, said) {
+    const isExtra = item.kind === "entry" && said.entry?.dose === null;
+    const what = isExtra ? "extra" : said.question;
+    if (!what) return;
+    const note = { ...item, body: undefined, told: what, entry: said.entry.id };
+    await (await store()).put("kept", [...(await told()), note], "told");
+  }
+
   const inOrder = (items) => items.sort((one, other) => one.said_at.localeCompare(other.said_at));
   const all = async () => inOrder(await (await store()).getAll("out"));
   const waiting = async () => (await all()).filter((item) => !item.is_parked);
@@ -59,6 +70,11 @@ self.DeviceStore = (() => {
     }
   }
 
+  // With what a dose entry says of time goes what this clock says now: it may be wrong.
+  const clockOf = (item) => (["entry", "extra"].includes(item.kind)
+    ? { device_now: new Date().toISOString() }
+    : {});
+
   async function send(item, token) {
     try {
       return await ask(item.address, {
@@ -66,7 +82,7 @@ self.DeviceStore = (() => {
         headers: {
           "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token,
         },
-        body: JSON.stringify({ ...item.body, client_id: item.client_id }),
+        body: JSON.stringify({ ...item.body, ...clockOf(item), client_id: item.client_id }),
       });
     } catch {
       return null;
@@ -86,7 +102,9 @@ self.DeviceStore = (() => {
     const items = await waiting();
     if (!items.length) return { ...found, waiting: 0 };
     const { status, me } = await whoIsHere();
-    if (me === null) return { ...found, waiting: items.length, needsSignIn: status === 401 || status === 403 };
+    if (me === null) {
+      return { ...found, waiting: items.length, needsSignIn: [401, 403].includes(status) };
+    }
     for (const item of items) {
       if (item.person !== me.id) {
         found.ofOthers += 1;
@@ -95,6 +113,7 @@ self.DeviceStore = (() => {
       const answer = await send(item, me.csrf_token);
       if (answer === null || answer.type === "opaqueredirect") break;
       if (answer.ok) {
+        await tell(item, await answer.json().catch(() => ({})));
         await drop(item.client_id);
         found.sent += 1;
       } else if (answer.status >= 500 || TRIES_AGAIN.includes(answer.status)) {
@@ -113,5 +132,7 @@ self.DeviceStore = (() => {
     ? self.navigator.locks.request("stepdown-flush", flushNow)
     : flushNow());
 
-  return { agreed, agree, kept, keep, unkeep, forget, add, drop, waiting, parked, flush };
+  return {
+    agreed, agree, kept, keep, unkeep, forget, add, drop, waiting, parked, flush, told, read,
+  };
 })();

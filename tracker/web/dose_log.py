@@ -20,6 +20,7 @@ from tracker.domain.doses import DoseState, Outcome, Via
 from tracker.models import ExpectedDose
 from tracker.selectors.course import course_of
 from tracker.selectors.dose_lines import DoseLine, lines_of, marked
+from tracker.selectors.medicine import baclofen
 from tracker.selectors.scope import doses_visible_to
 from tracker.selectors.today import card_of
 from tracker.services.answers import dose_skip_none_left
@@ -155,7 +156,11 @@ def extra(request: HttpRequest, patient_id: UUID | None = None) -> HttpResponse:
             return redirect(here.place("entry-alike", entry_id=result.entry.pk))
         except Refusal as refusal:
             problems_put(form, refusal)
-    context = page_context(here) | {"form": form, "zone": zone}
+    context = page_context(here) | {
+        "form": form,
+        "zone": zone,
+        "look_alikes": baclofen().look_alikes,
+    }
     return render(request, "tracker/patient/extra.html", context)
 
 
@@ -201,6 +206,7 @@ def dose_context(here: Standpoint, dose: ExpectedDose) -> dict[str, Any]:
         "dose": dose_line(here, dose),
         "zone": zone,
         "is_today": dose.local_date == today,
+        "look_alikes": baclofen().look_alikes,
     }
 
 

@@ -1,0 +1,281 @@
+"""A phone without a network keeps what was said, says so and sends it once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.clock import database_now
+from accounts.models import User
+from config.local_postgres import LocalPostgres
+from tests.cast import Cast, cast_make
+from tests.support import chromium
+from tests.support.browser_fixtures import PHONE
+from tests.support.postgres import cloned
+from tests.support.stack import Stack
+from tests.tracker.days import log, plan_around
+from tracker.models import CheckIn, Entry, ExpectedDose, Report
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
+
+HOUR = timedelta(hours=1)
+KEPT = "Kept on this phone at "
+STRIP = "#device"
+
+
+@pytest.fixture(scope="module")
+def stack(
+    test_server: LocalPostgres,
+    django_test_environment,
+    django_db_blocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """One stack without an engine for all of this file."""
+    with cloned(test_server, purpose="offlinequeue") as clone:
+        started = Stack(clone, tmp_path_factory.mktemp("offline"), django_db_blocker)
+        try:
+            started.start("valkey", "web")
+            yield started
+        finally:
+            started.stop()
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack) -> tuple[Cast, dict[str, ExpectedDose]]:
+    """Ewan with a dose that is due and three that nobody spoke of."""
+    with stack.orm():
+        cast = cast_make(database_now())
+        times = {
+            "due": -timedelta(minutes=5),
+            "one": -3 * HOUR,
+            "two": -5 * HOUR,
+            "three": -7 * HOUR,
+        }
+        return cast, plan_around(cast, cast.now, **times)
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, dict[str, ExpectedDose]]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def doses(world: tuple[Cast, dict[str, ExpectedDose]]) -> dict[str, ExpectedDose]:
+    return world[1]
+
+
+@pytest.fixture
+def sign_in(stack: Stack, cast: Cast) -> Callable[[BrowserContext, User], None]:
+    """Put somebody's session into a browser, to last through a restart of it."""
+
+    def put(context: BrowserContext, who: User) -> None:
+        with stack.orm():
+            value = cast.client(who).cookies[settings.SESSION_COOKIE_NAME].value
+        expires = (cast.now + timedelta(days=1)).timestamp()
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": value, "url": stack.url, "expires": expires}
+        context.add_cookies([cookie])
+
+    return put
+
+
+@pytest.fixture
+def phone(context: BrowserContext, page: Page, cast: Cast, sign_in) -> Page:
+    """A fresh phone on which Ewan is signed in."""
+    sign_in(context, cast.ewan_user)
+    return page
+
+
+@pytest.fixture
+def restarted(
+    browser: Browser, tmp_path: Path
+) -> Callable[[], AbstractContextManager[BrowserContext]]:
+    """Start a browser that keeps its profile when it is closed."""
+    return lambda: browser_on(browser, tmp_path)
+
+
+@contextmanager
+def browser_on(browser: Browser, profile: Path) -> Iterator[BrowserContext]:
+    opened = browser.browser_type.launch_persistent_context(
+        profile,
+        executable_path=chromium.executable(),
+        args=chromium.FLAGS,
+        viewport=PHONE,
+        locale="en-GB",
+        timezone_id="Europe/London",
+    )
+    opened.set_default_timeout(15_000)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def says(page: Page, text: str) -> None:
+    """Wait until the strip shows this; what it could say stands in it hidden."""
+    expect(page.locator(STRIP).get_by_text(text)).to_be_visible()
+
+
+def entries_of(stack: Stack, dose: ExpectedDose) -> list[Entry]:
+    with stack.orm():
+        found = Entry.objects.filter(dose=dose).select_related("by")
+        return list(found.order_by("received_at"))
+
+
+def test_a_tap_offline_is_kept_through_a_restart_and_meets_what_a_caregiver_logged(
+    stack: Stack, restarted, cast: Cast, doses, sign_in
+) -> None:
+    with restarted() as first:
+        sign_in(first, cast.ewan_user)
+        page = first.pages[0]
+        page.goto(f"{stack.url}/today/", wait_until="networkidle")
+        first.set_offline(offline=True)
+        page.get_by_role("button", name="Taken").click()
+
+        kept = page.locator("[data-note='kept']")
+        expect(kept).to_contain_text(KEPT)
+        expect(kept).to_contain_text("It is sent when there is a network again.")
+        expect(kept).to_be_focused()
+        says(page, "1 entry waits on this phone.")
+        expect(page.get_by_role("button", name="Taken")).to_be_hidden()
+        expect(page.locator("#logged")).to_have_count(0)
+        assert entries_of(stack, doses["due"]) == []
+    with stack.orm():
+        before = database_now()
+        log(cast, doses["due"], before, by=cast.isla)
+
+    with restarted() as again:
+        page = again.pages[0]
+        page.goto(f"{stack.url}/today/")
+
+        strip = page.locator(STRIP)
+        says(page, "1 entry was sent")
+        says(page, "Somebody else logged this dose too.")
+        expect(page.get_by_text("More than one entry for the")).to_be_visible()
+        of_isla, of_ewan = entries_of(stack, doses["due"])
+        assert (of_isla.by, of_ewan.by) == (cast.isla, cast.ewan_user)
+        assert of_ewan.taken_at < before < of_ewan.received_at
+        page.get_by_role("button", name="I have read this").click()
+        page.reload(wait_until="networkidle")
+        expect(strip).to_be_hidden()
+        assert len(entries_of(stack, doses["due"])) == 2
+
+
+def test_forms_are_kept_when_the_server_is_away_and_what_it_refuses_stays_with_its_reason(
+    stack: Stack, phone: Page, doses
+) -> None:
+    phone.goto(f"{stack.url}/today/doses/{doses['one'].pk}/skip/", wait_until="networkidle")
+    stack.block_database()
+    phone.get_by_text("None left").click()
+    phone.get_by_role("button", name="Skip this dose").click()
+    expect(phone.locator("[data-note='kept']")).to_contain_text(KEPT)
+    stack.unblock_database()
+    phone.get_by_role("button", name="Send now").click()
+    says(phone, "1 entry was sent")
+    (entry,) = entries_of(stack, doses["one"])
+    assert (entry.outcome, entry.reason) == ("skipped", "None left")
+    with stack.orm():
+        assert Report.objects.get().by == entry.by
+
+    phone.goto(f"{stack.url}/today/doses/{doses['two'].pk}/taken/", wait_until="networkidle")
+    phone.context.set_offline(offline=True)
+    phone.get_by_label("Time", exact=True).fill("")
+    phone.get_by_role("button", name="Log as taken").click()
+    expect(phone.get_by_role("alert")).to_contain_text("Not kept yet")
+    phone.get_by_label("Day").fill((doses["two"].local_date - timedelta(days=3)).isoformat())
+    phone.get_by_label("Time", exact=True).fill("12:30")
+    phone.get_by_role("button", name="Log as taken").click()
+    expect(phone.locator("[data-note='kept']")).to_contain_text(KEPT)
+    phone.context.set_offline(offline=False)
+
+    refused = phone.locator(f"{STRIP} [data-part='parked'] li")
+    expect(refused).to_contain_text("Not filed:")
+    expect(refused).to_contain_text("before the plan was signed")
+    expect(refused).not_to_contain_text("15 mg")
+    phone.goto(f"{stack.url}/history/", wait_until="networkidle")
+    expect(refused.get_by_role("link", name="Say it again")).to_have_attribute(
+        "href", f"/today/doses/{doses['two'].pk}/"
+    )
+    refused.get_by_role("button", name="Drop it").click()
+    refused.get_by_role("button", name="Yes, drop it").click()
+    expect(phone.locator(STRIP)).to_be_hidden()
+    assert entries_of(stack, doses["two"]) == []
+
+
+def test_an_emergency_sign_ticked_offline_opens_the_numbers_at_once_and_is_sent_later(
+    stack: Stack, phone: Page, cast: Cast
+) -> None:
+    phone.goto(f"{stack.url}/check-in/", wait_until="networkidle")
+    phone.context.set_offline(offline=True)
+    phone.locator(".tog--e input").first.check()
+    phone.get_by_role("button", name="Send ticked").click()
+    expect(phone.get_by_role("heading", name="Get help now.")).to_be_visible()
+    expect(phone.get_by_role("link", name="Call 999")).to_be_visible()
+    with stack.orm():
+        assert not CheckIn.objects.exists()
+
+    phone.context.set_offline(offline=False)
+    phone.goto(f"{stack.url}/today/")
+    says(phone, "1 entry was sent")
+    with stack.orm():
+        (check_in,) = CheckIn.objects.all()
+        assert check_in.by == cast.ewan_user
+        assert check_in.at < check_in.received_at
+
+
+def test_another_person_on_the_phone_sends_and_sees_nothing_of_the_first(
+    stack: Stack, phone: Page, cast: Cast, doses, sign_in
+) -> None:
+    phone.goto(f"{stack.url}/today/doses/{doses['three'].pk}/taken/", wait_until="networkidle")
+    phone.evaluate(
+        "person => DeviceStore.agree(person).then(() => DeviceStore.keep({ person, doses: [] }))",
+        str(cast.ewan_user.pk),
+    )
+    phone.context.set_offline(offline=True)
+    phone.get_by_role("button", name="Taken at the dose time").click()
+    expect(phone.locator("[data-note='kept']")).to_be_visible()
+    phone.context.clear_cookies()
+    phone.context.set_offline(offline=False)
+    says(phone, "Sign in again to send them")
+
+    sign_in(phone.context, cast.isla)
+    phone.goto(f"{stack.url}/feed/", wait_until="networkidle")
+    says(phone, "Entries of another person wait on this phone")
+    assert phone.evaluate("DeviceStore.kept()") is None
+    assert phone.evaluate("DeviceStore.agreed()") is None
+    assert entries_of(stack, doses["three"]) == []
+
+    phone.context.clear_cookies()
+    sign_in(phone.context, cast.ewan_user)
+    phone.goto(f"{stack.url}/today/")
+    says(phone, "1 entry was sent")
+    (entry,) = entries_of(stack, doses["three"])
+    assert (entry.by, entry.taken_at) == (cast.ewan_user, doses["three"].due_at)
+
+
+def test_signing_out_with_something_unsent_warns_and_then_leaves_nothing_on_the_phone(
+    stack: Stack, phone: Page, cast: Cast
+) -> None:
+    phone.goto(f"{stack.url}/today/", wait_until="networkidle")
+    phone.evaluate(
+        "([person, address, id]) => DeviceStore.add("
+        "{ client_id: id, person, kind: 'extra', address, body: { amount_note: '' } })",
+        [str(cast.ewan_user.pk), f"/api/v1/patients/{uuid4()}/entries/", str(uuid4())],
+    )
+    phone.get_by_label("Menu").click()
+    phone.get_by_role("button", name="Sign out").click()
+    expect(phone.get_by_role("heading", name="Not everything was sent")).to_be_visible()
+    phone.get_by_role("main").get_by_role("button", name="Send now").click()
+    expect(phone.locator(f"{STRIP} [data-part='parked'] li")).to_have_count(1)
+
+    with phone.expect_response("**/account/logout/") as heard:
+        phone.get_by_role("button", name="Throw away and sign out").click()
+    assert heard.value.all_headers()["clear-site-data"] == '"cache", "storage"'
+    expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert phone.evaluate("DeviceStore.parked()") == []
+    expect(phone.locator(STRIP)).to_be_hidden()
