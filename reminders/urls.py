@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reminders.web import engine, metrics, one_tap, webhooks
+from reminders.web import engine, exports, metrics, one_tap, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<str:token>/", one_tap.one_tap, name="one-tap"),
+    path("me/export/", exports.export, name="export"),
     path("webhooks/mail/", webhooks.mail_reports, name="webhook-mail"),
     path("webhooks/sms/", webhooks.sms_reports, name="webhook-sms"),
     path("engine/banner/", engine.banner, name="engine-banner"),

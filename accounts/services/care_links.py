@@ -89,7 +89,15 @@ def care_link_set_scope(
         return link
     link.is_alerted, link.may_log = is_alerted, may_log
     link.save(update_fields=["is_alerted", "may_log"])
-    _audit(link, "care_link.scope_set", by=by, now=now, is_alerted=is_alerted, may_log=may_log)
+    audit_record(
+        actor=by,
+        action="care_link.scope_set",
+        target=link,
+        now=now,
+        patient=link.patient,
+        is_alerted=is_alerted,
+        may_log=may_log,
+    )
     return link
 
 
@@ -122,5 +130,5 @@ def _held(care_link: CareLink) -> CareLink:
     return rows.get(pk=care_link.pk)
 
 
-def _audit(link: CareLink, action: str, *, by: User, now: datetime, **detail: object) -> None:
-    audit_record(actor=by, action=action, target=link, now=now, patient=link.patient, **detail)
+def _audit(link: CareLink, action: str, *, by: User, now: datetime) -> None:
+    audit_record(actor=by, action=action, target=link, now=now, patient=link.patient)

@@ -1,5 +1,9 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from reminders.api.exports import my_export
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("me/export/", my_export, name="api-my-export"),
+]

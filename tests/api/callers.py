@@ -31,7 +31,7 @@ class Answer:
     def __init__(self, response: Any) -> None:
         self.status: int = response.status_code
         self.headers = response.headers
-        self.text: str = response.content.decode()
+        self.text: str = response.getvalue().decode(errors="replace")  # a file comes in parts
 
     @property
     def body(self) -> Any:

@@ -48,6 +48,7 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "me/contact-points/<uuid:point_id>/test/"): OWN,
     ("POST", "me/contact-points/<uuid:point_id>/remove/"): OWN,
     ("GET", "me/device/"): OWN,
+    ("GET", "me/export/"): OWN,
     ("POST", "patients/"): STAFF,
     ("GET", "worklist/"): STAFF,
     ("GET", ONE): EVERYBODY,
