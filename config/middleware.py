@@ -10,6 +10,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.models import User
+from accounts.web.language import speak_to
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 type_of_next = Callable[[HttpRequest], HttpResponseBase]
@@ -66,6 +69,31 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             _own_path(request, came_from), self.get_login_url(view_func), REDIRECT_FIELD_NAME
         )
         return HttpResponseClientRedirect(sign_in.url) if is_part else sign_in
+
+
+class OwnLanguageMiddleware:
+    """Whoever is signed in reads every page in the language they chose, on whichever device.
+
+    A public page is left alone: it may be kept by caches for everybody, and follows the browser.
+    """
+
+    def __init__(self, get_response: type_of_next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        _view_args: tuple[object, ...],
+        _view_kwargs: dict[str, object],
+    ) -> None:
+        """Choose the language once it is known that the page is for somebody who is signed in."""
+        if getattr(view_func, "login_required", True) and isinstance(request.user, User):
+            speak_to(request.user)
 
 
 def _own_path(request: HttpRequest, address: str) -> str:

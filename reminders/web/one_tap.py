@@ -19,6 +19,7 @@ from accounts.clock import database_now
 from accounts.domain.problems import Refusal
 from accounts.domain.zones import local_date
 from accounts.web.answers import form_door
+from accounts.web.language import speak_to
 from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, link_behind
 from reminders.services.one_tap import one_tap_answer, one_tap_log
@@ -63,6 +64,7 @@ def one_tap(request: HttpRequest, token: str) -> HttpResponse:
     link = link_behind(token)
     if link is None:
         raise Http404
+    speak_to(link.person)
     if now >= link.opens_until_at:
         return _page(request, link, "ended", status=410)
     if request.method != "POST":

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.clock import database_now
-from accounts.models import Look, Patient
+from accounts.models import Look, Patient, User
 from tests.cast import TUESDAY, Cast, cast_make
 from tests.tracker.plans import amounts
 from tracker.domain.doses import Outcome
@@ -537,9 +537,9 @@ def test_the_chart_has_no_inline_style_script_or_handler(present: Cast) -> None:
 
 
 def test_the_numbers_of_the_drawing_are_numbers_in_every_language(present: Cast) -> None:
-    page = present.client(present.priya).get(
-        f"/patients/{present.ewan.pk}/", headers={"Accept-Language": "es"}
-    )
+    User.objects.filter(pk=present.priya.pk).update(language="es")
+    page = present.client(present.priya).get(f"/patients/{present.ewan.pk}/")
+    assert 'lang="es"' in page.content.decode()
     assert not re.search(r'(?:x|y|cx|cy|x1|y1|height|width)="\d+,\d+"', page.content.decode())
 
 

@@ -20,6 +20,7 @@ from accounts.domain.capacities import Verb
 from accounts.domain.problems import Refusal
 from accounts.models import User
 from accounts.web.answers import person_of, problems_tell
+from accounts.web.language import speak_to
 from tracker.models import ReportKind
 from tracker.selectors.around import patient_around, patients_helped_around
 from tracker.selectors.urgent import urgent_call_of
@@ -81,6 +82,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
     user = request.user
     if not isinstance(user, User):
         return {}
+    speak_to(user)
     now = database_now()
     around = patient_around(user, now)
     if around is None:
