@@ -109,7 +109,7 @@ def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall
         doses_today=_doses_today(around, course, reader=reader, now=now),
         extras_today=extras_of_today(patient, reader=reader, zone=zone, now=now),
         last_taken=_last_taken(patient),
-        on_file=_on_file(course),
+        on_file=on_file(course),
         told=told,
         being_told=_being_told(around, told, reader) if has_reported else (),
         is_held=is_held,
@@ -199,7 +199,8 @@ def _last_taken(patient: Patient) -> LastTaken | None:
     )
 
 
-def _on_file(course: Course | None) -> tuple[str, ...]:
+def on_file(course: Course | None) -> tuple[str, ...]:
+    """Return the names of what the plan's version has on file as context, in its order."""
     if course is None:
         return ()
     names = {factor.id: factor.name for factor in baclofen().risk_factors}

@@ -17,9 +17,13 @@ from accounts.domain.capacities import Capacity
 from accounts.models import User
 from accounts.web.answers import person_of
 from tracker.selectors.around import Around
+from tracker.selectors.clinic_numbers import clinic_numbers
 from tracker.selectors.course import course_of, step_entered
 from tracker.selectors.history import history_of
+from tracker.selectors.medicine import baclofen
 from tracker.selectors.today import today_of
+from tracker.selectors.urgent import on_file
+from tracker.web.signs_presenter import hours_in_words, signs_page
 from tracker.web.standpoint import own_around
 
 HOMES = {
@@ -85,6 +89,27 @@ def history(request: HttpRequest) -> HttpResponse:
         "here": "history",
     }
     return render(request, "tracker/patient/history.html", context)
+
+
+@require_safe
+def own_signs(request: HttpRequest) -> HttpResponse:
+    """Show the warning signs for paper, with the plan's version and the clinic's numbers."""
+    user, now = person_of(request), database_now()
+    around = own_around(user, now)
+    course = course_of(around.patient, now)
+    numbers = clinic_numbers(around.clinic.slug, now)
+    context = {
+        "page": signs_page(baclofen()),
+        "clinic": around.clinic,
+        "hours": hours_in_words(numbers.hours) if numbers is not None else [],
+        "patient": around.patient,
+        "version": course.version if course is not None else None,
+        "on_file": on_file(course),
+        "callers": [person.name for person in around.alerted],
+        "zone": around.patient.zone_info,
+        "now": now,
+    }
+    return render(request, "tracker/signs/own.html", context)
 
 
 def _context(around: Around, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the public pages show, in order, with every source numbered once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.utils.dates import WEEKDAYS
@@ -40,6 +40,8 @@ class Line:
     name: str
     note: str
     sources: tuple[NumberedSource, ...]
+    sign_id: str = ""  # names its icon; "" for what is no sign of a person
+    is_above: bool = False  # a group above has it too: paper does not say it twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class Group:
     title: str
     text: str
     lines: tuple[Line, ...]
+
+    @property
+    def has_lines_above(self) -> bool:
+        """Whether paper leaves out lines of this group, because a group above has them."""
+        return any(line.is_above for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,13 @@ def _sections(medicine: Medicine) -> list[tuple[Heading, Sequence[Fact]]]:
 def _group(heading: Heading, facts: Iterable[Fact], index: Index) -> Group:
     anchor, kind, icon, title, text = heading
     is_by_mouth = anchor.startswith("mouth")
-    lines = tuple(_line(fact, index, is_by_mouth=is_by_mouth) for fact in facts)
+    lines = tuple(
+        replace(
+            _line(fact, index, is_by_mouth=is_by_mouth),
+            is_above=anchor == "pump" and isinstance(fact, Sign),
+        )
+        for fact in facts
+    )
     return Group(anchor=anchor, kind=kind, icon=icon, title=title, text=text, lines=lines)
 
 
@@ -166,6 +179,7 @@ def _line(fact: Fact, index: Index, *, is_by_mouth: bool = False) -> Line:
         name="" if isinstance(fact, LookAlike | Caution) else fact.name,
         note=_note(fact, is_by_mouth=is_by_mouth),
         sources=tuple(sorted((index[source.id] for source in fact.sources), key=_number)),
+        sign_id=fact.id if isinstance(fact, Sign) else "",
     )
 
 
