@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.clock import database_now
-from accounts.models import Look, OpeningHours
+from accounts.models import CareLink, Look, OpeningHours
 from accounts.services.acceptance import invitation_accept
 from accounts.services.care_links import care_link_invite
 from accounts.templatetags.when import day_minute
@@ -243,6 +243,29 @@ def test_several_capacities_are_chosen_between_and_each_page_says_which(cast, do
     assert "Where do you want to go?" in words(html_of(cast, cast.ewan_user, "/"))
     assert "You are here as a patient." in words(html_of(cast, cast.ewan_user, "/today/"))
     assert "You are here as a caregiver." in words(html_of(cast, cast.ewan_user))
+
+
+def test_every_page_of_a_record_says_as_what_somebody_of_several_looks(cast, doses, alert) -> None:
+    helps_too(cast)
+    dose = f"log/{doses['silent'].pk}/"
+    for path in ("/today/", "/history/", "/check-in/", f"/today/doses/{doses['silent'].pk}/"):
+        assert "You are here as a patient." in words(html_of(cast, cast.ewan_user, path)), path
+    of_samira = words(html_of(cast, cast.ewan_user, f"/feed/{cast.samira.pk}/check-in/"))
+    assert "You are here as a caregiver of Samira Haddad." in of_samira
+    CareLink.objects.filter(caregiver=cast.isla).update(caregiver=cast.priya)
+    for path in ("check-in/", dose):
+        page = words(html_of(cast, cast.priya, f"/feed/{cast.ewan.pk}/{path}"))
+        assert "You are here as a caregiver of Ewan Macrae." in page, path
+    for path in (f"/patients/{cast.ewan.pk}/", f"/alerts/{alert.pk}/"):
+        page = words(html_of(cast, cast.priya, path))
+        assert "You are here as a clinician of Ewan Macrae." in page, path
+
+
+def test_whoever_is_only_one_thing_is_not_reminded_of_it(cast, doses) -> None:
+    assert "You are here as" not in words(
+        html_of(cast, cast.isla, f"/feed/{cast.ewan.pk}/check-in/")
+    )
+    assert "You are here as" not in words(html_of(cast, cast.ewan_user, "/check-in/"))
 
 
 def test_a_caregivers_pages_ask_the_database_at_most_twelve_times(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import NotVisible
 from accounts.clock import database_now
-from accounts.domain.capacities import Verb
+from accounts.domain.capacities import Capacity, Verb
 from accounts.services.audit import patient_open
 from accounts.web.answers import person_of
 from tracker.selectors.chart import Chart, patient_chart
@@ -38,6 +38,8 @@ def chart(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "timeline": shown.timeline if is_whole else shown.timeline[:SHORT_TIMELINE],
         "is_timeline_cut": not is_whole and len(shown.timeline) > SHORT_TIMELINE,
         "reader": user,
+        "looks_as": Capacity.CLINICIAN,
+        "patient": patient,
     }
     return render(request, "tracker/clinic/chart.html", context)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.domain.capacities import Verb
+from accounts.domain.capacities import Capacity, Verb
 from accounts.domain.problems import Refusal
 from accounts.domain.zones import local_date
 from accounts.web.answers import form_door, problems_put, problems_tell
@@ -190,6 +190,7 @@ def page_context(here: Standpoint) -> dict[str, Any]:
         "patient": here.patient,
         "helped_id": None if here.is_own else here.patient.pk,
         "is_own": here.is_own,
+        "looks_as": Capacity.PATIENT if here.is_own else Capacity.CAREGIVER,
         "home": here.home,
         "now": here.now,
         "zone": here.patient.zone_info,

@@ -66,6 +66,8 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     context = {
         "thread": alert_thread(found, now, capacities_of(user, found.patient, now)),
         "now": now,
+        "looks_as": capacity,
+        "patient": found.patient,
         "is_desk": capacity is Capacity.CLINICIAN,
         "may_acknowledge": is_open and Verb.ACKNOWLEDGE in verbs,
         "may_close": is_open and Verb.CLOSE_FLAG in verbs,
