@@ -22,6 +22,8 @@ APP_ROLE = "stepdown_app"
 STAND_IN = "nobody"
 OUTSIDE = Path("/var/lib/stepdown")
 START_SECONDS = 60
+# A killed server keeps its lock until the system has taken its processes away.
+REVIVE_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +75,18 @@ class LocalPostgres:
 
     def revive(self) -> None:
         """Start the server again on the port that everybody knows, after it died."""
-        self._launch()
+        until = time.monotonic() + REVIVE_SECONDS
+        while True:
+            try:
+                return self._launch()
+            except LocalProblem:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(1)
 
     def stop(self) -> None:
         """Stop the server, if it runs; open connections are ended, committed work is safe."""
-        if self._pid_file_lines():
+        if self.is_alive():
             self._command("pg_ctl", "-D", str(self.directory), "-m", "fast", "-w", "stop")
 
     def destroy(self) -> None:

@@ -107,6 +107,23 @@ def test_servers_that_die_are_started_again_on_the_same_port(folder: Path) -> No
     services.stop()
 
 
+def test_a_server_killed_with_all_its_processes_is_started_again_and_can_be_stopped(
+    folder: Path,
+) -> None:
+    services = start_services(folder, is_durable=False)
+    postmaster = int(services.postgres._pid_file_lines()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    for pid in [postmaster, *map(int, children)]:
+        os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not is_alive(postmaster), seconds=20)
+
+    services.postgres.stop()  # there is nothing to stop, and that is no fault
+    services.revive()
+
+    psycopg.connect(services.environment["DATABASE_URL"]).close()
+    services.stop()
+
+
 def test_a_half_made_data_directory_is_made_anew(open_folder: Path) -> None:
     server = local_postgres(open_folder, is_durable=False)
     half = open_folder / "postgres.making"
