@@ -18,6 +18,7 @@ from accounts.clock import database_now
 from accounts.domain.capacities import CLINIC_CAPACITIES, Capacity, Verb
 from accounts.domain.problems import Refusal
 from accounts.models import CareLink, Patient, User
+from accounts.models.contact_points import PUSH
 from accounts.selectors.care_links import care_links_of, caregivers_of
 from accounts.selectors.contact_points import contact_points_of, countries_of
 from accounts.selectors.looks import looks_of
@@ -137,11 +138,13 @@ def me_page(
 ) -> HttpResponse:
     """Render the whole page around the one form that was sent."""
     patient = record_of(user)
+    points = contact_rows(contact_points_of(user), quiet_form)
     shown: dict[str, Any] = {
         "person_form": PersonForm.showing(user),
         "address_form": AddressForm(),
         "number_form": NumberForm(countries=countries_of(user, now)),
-        "points": contact_rows(contact_points_of(user), quiet_form),
+        "points": points,
+        "is_push_alone": {row.point.kind for row in points if row.point.is_usable} == {PUSH},
         "kinds": settings.CONTACT_KINDS,
         "patient": patient,
         "caregivers": caregiver_rows(patient, now) if patient else [],

@@ -131,9 +131,11 @@ async function keep(form, said) {
   for (const part of document.querySelectorAll("[data-kept-urgent]")) part.hidden = !isUrgent;
   await paintDevice();
   if (!isUrgent) return void flushDevice();
-  // Only a service worker has the page of numbers without a network; else they are shown here.
-  if (navigator.serviceWorker?.controller) location.assign(form.dataset.urgent);
-  else document.querySelector("[data-kept-urgent]")?.scrollIntoView();
+  // The page of numbers knows the clinic's without a network only where they are kept; this one does.
+  const kept = await DeviceStore.kept();
+  const isThere = navigator.serviceWorker?.controller && kept?.person === item.person;
+  if (isThere) location.assign(form.dataset.urgent);
+  else document.querySelector("[data-kept-urgent]")?.focus();
 }
 
 // Cards that HTMX sends

@@ -29,7 +29,7 @@ self.DeviceStore = (() => {
   }
   async function unkeep() {
     const database = await store();
-    await Promise.all(["today", "agreed", "told"].map((key) => database.delete("kept", key)));
+    await Promise.all([database.delete("kept", "today"), database.delete("kept", "agreed")]);
   }
   async function forget() {
     const database = await store();
@@ -49,6 +49,11 @@ self.DeviceStore = (() => {
     const note = { ...item, body: undefined, told: what, entry: said.entry.id };
     await (await store()).put("kept", [...(await told()), note], "told");
   }
+
+  // The push subscription of this browser, and whose messages it shows.
+  const pushed = async () => (await store()).get("kept", "push");
+  const push = async (mark) => (await store()).put("kept", mark, "push");
+  const unpush = async () => (await store()).delete("kept", "push");
 
   const inOrder = (items) => items.sort((one, other) => one.said_at.localeCompare(other.said_at));
   const all = async () => inOrder(await (await store()).getAll("out"));
@@ -134,5 +139,6 @@ self.DeviceStore = (() => {
 
   return {
     agreed, agree, kept, keep, unkeep, forget, add, drop, waiting, parked, flush, told, read,
+    pushed, push, unpush, whoIsHere,
   };
 })();

@@ -138,8 +138,8 @@ async function readAgain() {
 async function refreshKept() {
   if (!person) return;
   const [agreed, told] = await Promise.all([DeviceStore.agreed(), DeviceStore.told()]);
-  const isOfOther = (agreed && agreed.person !== person) || told.some((each) => !isMine(each));
-  if (isOfOther) await DeviceStore.unkeep();
+  if (agreed && agreed.person !== person) await DeviceStore.unkeep();
+  if (told.some((each) => !isMine(each))) await DeviceStore.read();
   if (!agreed || agreed.person !== person || !navigator.onLine) return;
   try {
     const answer = await fetch("/api/v1/me/device/", {
@@ -159,7 +159,8 @@ async function visit() {
 // --- Signing out
 
 async function signOut(form) {
-  const cleared = Promise.allSettled([DeviceStore.forget(), self.endPush?.()]);
+  const ended = Promise.resolve(self.endPush?.()).catch(() => {});
+  const cleared = ended.then(() => DeviceStore.forget());
   const patience = new Promise((done) => setTimeout(done, 3000));
   await Promise.race([cleared, patience]);
   form.submit();

@@ -26,9 +26,9 @@ from reminders.domain.discretion import names_amount
 from reminders.domain.messages import Purpose
 from reminders.models import Message, Notification
 from reminders.selectors.batches import Rights
-from reminders.services.brief import Words, push_payload, short_text
+from reminders.services.brief import Tap, Words, push_payload, short_text
 from tracker.domain.flags import FlagClass
-from tracker.models import Alert, PlanVersion
+from tracker.models import Alert, ExpectedDose, PlanVersion
 from tracker.selectors.plan_words import day_text
 from tracker.selectors.wording import (
     alert_headline,
@@ -100,7 +100,7 @@ def _words(message: Message, point: ContactPoint, matter: Matter, now: datetime)
     if message.plan_version is not None:
         return _notice(message, message.plan_version)
     if message.purpose == Purpose.PROMPT:
-        return _prompt(matter, point)
+        return _prompt(message, matter, point)
     if message.purpose == Purpose.FOLLOW_UP:
         return _follow_up(matter)
     return _about_alerts(message, matter, now)
@@ -217,7 +217,7 @@ def _clinic_numbers(patient: Patient) -> list[str]:
     return lines
 
 
-def _prompt(matter: Matter, point: ContactPoint) -> Words:
+def _prompt(message: Message, matter: Matter, point: ContactPoint) -> Words:
     asked = []
     for line in matter.lines:
         if line.dose is None:
@@ -234,12 +234,26 @@ def _prompt(matter: Matter, point: ContactPoint) -> Words:
     paragraphs = [each for pair in asked for each in pair]
     paragraphs.append(_("The link opens a page with one button. Opening it logs nothing."))
     first = asked[0] if len(asked) == 1 else ("", _address("today"))
+    doses = [line.dose for line in matter.lines if line.dose is not None]
     return Words(
         subject=_("Stepdown: time to log"),
         paragraphs=paragraphs,
         brief=first[0],
         link=first[1],
         page=reverse("today"),
+        tap=_tap(message, doses[0], matter) if len(doses) == 1 else None,
+    )
+
+
+def _tap(message: Message, dose: ExpectedDose, matter: Matter) -> Tap | None:
+    if message.person_id is None:
+        return None
+    return Tap(
+        dose=dose.pk,
+        person=message.person_id,
+        due_at=dose.due_at,
+        zone=dose.zone_info.key,
+        path=reverse("one-tap", args=[matter.tokens[dose.pk]]),
     )
 
 

@@ -1,5 +1,6 @@
 """A phone without a network keeps what was said, says so and sends it once."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
@@ -11,9 +12,11 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.clock import database_now
-from accounts.models import User
+from accounts.models import ContactPoint, User
 from config.local_postgres import LocalPostgres
 from tests.cast import Cast, cast_make
+from tests.reminders.letters import Browser as PushedBrowser
+from tests.reminders.test_channels_webpush import PRIVATE
 from tests.support import chromium
 from tests.support.browser_fixtures import PHONE
 from tests.support.postgres import cloned
@@ -26,6 +29,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 HOUR = timedelta(hours=1)
 KEPT = "Kept on this phone at "
 STRIP = "#device"
+PATIENCE = 20_000  # milliseconds, for what goes to the server and back
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,10 @@ def stack(
     """One stack without an engine for all of this file."""
     with cloned(test_server, purpose="offlinequeue") as clone:
         started = Stack(clone, tmp_path_factory.mktemp("offline"), django_db_blocker)
+        started.extra_environment = {
+            "VAPID_PRIVATE_KEY": PRIVATE,
+            "VAPID_SUBJECT": "mailto:ops@stepdown.example",
+        }
         try:
             started.start("valkey", "web")
             yield started
@@ -118,7 +126,7 @@ def browser_on(browser: Browser, profile: Path) -> Iterator[BrowserContext]:
 
 def says(page: Page, text: str) -> None:
     """Wait until the strip shows this; what it could say stands in it hidden."""
-    expect(page.locator(STRIP).get_by_text(text)).to_be_visible()
+    expect(page.locator(STRIP).get_by_text(text)).to_be_visible(timeout=PATIENCE)
 
 
 def entries_of(stack: Stack, dose: ExpectedDose) -> list[Entry]:
@@ -279,3 +287,89 @@ def test_signing_out_with_something_unsent_warns_and_then_leaves_nothing_on_the_
     expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
     assert phone.evaluate("DeviceStore.parked()") == []
     expect(phone.locator(STRIP)).to_be_hidden()
+
+
+# No push service can be reached: what the browser would get from one is put in its place.
+FAR_END = """
+([p256dh, auth]) => {
+  const made = () => ({
+    endpoint: "https://push.example/abc",
+    toJSON: () => ({ endpoint: "https://push.example/abc", keys: { p256dh, auth } }),
+    unsubscribe: async () => { localStorage.removeItem("made"); return true; },
+  });
+  PushManager.prototype.subscribe = async () => { localStorage.made = "yes"; return made(); };
+  PushManager.prototype.getSubscription = async () => (localStorage.made ? made() : null);
+}
+"""
+
+
+def pushed_to(page: Page, note: dict[str, object]) -> None:
+    """Hand a note to the service worker, as the browser does when a push service sends it."""
+    heard: list[str] = []
+    tools = page.context.new_cdp_session(page)
+    tools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: heard.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    tools.send("ServiceWorker.enable")
+    origin = page.evaluate("location.origin")
+    sent = {"origin": origin, "registrationId": heard[-1], "data": json.dumps(note)}
+    tools.send("ServiceWorker.deliverPushMessage", sent)
+    tools.detach()
+
+
+def test_a_phone_shows_messages_once_its_person_asks_and_its_button_logs_the_dose(
+    stack: Stack, restarted, cast: Cast, doses, sign_in
+) -> None:
+    keys = PushedBrowser().keys
+    dose = doses["two"]
+    with restarted() as context:
+        sign_in(context, cast.ewan_user)
+        context.grant_permissions(["notifications"], origin=stack.url)
+        context.add_init_script(f"({FAR_END})({json.dumps([keys.p256dh, keys.auth])})")
+        page = context.pages[0]
+        page.goto(f"{stack.url}/me/", wait_until="networkidle")
+        page.get_by_role("button", name="Show messages on this phone").click()
+        expect(page.get_by_text("Messages show on this phone.")).to_be_visible(timeout=PATIENCE)
+        with stack.orm():
+            point = ContactPoint.objects.get(kind="push")
+            assert (point.person, point.is_usable) == (cast.ewan_user, True)
+
+        tap = {
+            "dose": str(dose.pk), "person": str(cast.ewan_user.pk), "request": str(uuid4()),
+            "due_at": dose.due_at.isoformat(), "zone": "UTC", "url": "/t/none/",
+            "taken": "Taken", "sent": "Sent.", "kept": "Kept.",
+        }  # fmt: skip
+        note = {
+            "id": "1",
+            "title": "Stepdown: time to log",
+            "body": "",
+            "url": "/today/",
+            "tap": tap,
+        }
+        shown = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
+          .map(({ title, body, actions }) => [title, body, actions.map((one) => one.title)])"""
+        stack.wait_until(lambda: pushed_to(page, note) or page.evaluate(shown), what="a note")
+        assert page.evaluate(shown) == [["Stepdown: time to log", "", ["Taken"]]]
+
+        (worker,) = context.service_workers
+        for _ in range(2):
+            worker.evaluate("note => logTaken(note)", note)
+        assert page.evaluate(shown)[0][1] == "Sent."
+        (entry,) = entries_of(stack, dose)
+        assert (entry.by, entry.outcome, str(entry.client_id)) == (
+            cast.ewan_user,
+            "taken",
+            tap["request"],
+        )
+
+        page.evaluate("localStorage.removeItem('made'); sessionStorage.clear()")
+        page.goto(f"{stack.url}/today/", wait_until="networkidle")
+        assert page.evaluate("localStorage.made") == "yes"
+        page.get_by_label("Menu").click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        with stack.orm():
+            point.refresh_from_db()
+            assert point.removed_at is not None

@@ -14,7 +14,7 @@ from accounts.services.contact_points import (
     contact_point_mint_token,
     contact_point_verify,
 )
-from reminders.services.brief import Words, push_payload, short_text
+from reminders.services.brief import Tap, Words, push_payload, short_text
 from tests.cast import TUESDAY, Cast
 from tests.reminders.engine import sweep_and_dispatch
 from tests.reminders.test_letters import after
@@ -141,3 +141,25 @@ def test_a_note_for_a_browser_names_nobody_unless_asked_to() -> None:
         "url": "/feed/",
     }
     assert "Ewan" in push_payload(words, key=key, is_discreet=False)
+
+
+def test_the_button_of_a_note_carries_ids_and_times_and_is_one_request_however_often() -> None:
+    tap = Tap(dose=uuid4(), person=uuid4(), due_at=TUESDAY, zone="Europe/London", path="/t/abc/")
+    words = Words(subject="Stepdown: time to log", paragraphs=[], tap=tap)
+    key = uuid4()
+    first, again = (push_payload(words, key=key, is_discreet=True) for _ in range(2))
+    assert first == again
+    said = json.loads(first)["tap"]
+    assert said.pop("request") != json.loads(push_payload(words, key=uuid4(), is_discreet=True))[
+        "tap"
+    ].pop("request")
+    assert said == {
+        "dose": str(tap.dose),
+        "person": str(tap.person),
+        "due_at": "2026-11-24T15:00:00+00:00",
+        "zone": "Europe/London",
+        "url": "/t/abc/",
+        "taken": "Taken",
+        "sent": "Sent.",
+        "kept": "Kept on this phone. It is sent when there is a network again.",
+    }

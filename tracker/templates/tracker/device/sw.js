@@ -3,7 +3,7 @@
 // A form is never intercepted: what is said without a network is kept by the page (device-store.js).
 "use strict";
 {% load static %}
-importScripts("{% static "vendor/idb.js" %}", "{% static "device-store.js" %}");
+importScripts("{% static "vendor/idb.js" %}", "{% static "device-store.js" %}", "{% static "push-worker.js" %}");
 
 const SHELL = "stepdown-{{ version }}";
 const PUBLIC = "stepdown-public";
