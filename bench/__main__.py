@@ -35,6 +35,7 @@ CASES = (
     Case("sweep_due", 420),
     Case("idle_sweep", 480),
     Case("tap", 120),
+    Case("today", 150),
     Case("dispatch", 180),
     Case("delivery", 540),
     Case("peers", 1000),

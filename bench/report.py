@@ -35,6 +35,10 @@ READING = """
 - **Sweep that finds nothing**: a whole sweep, its heartbeat included, which is a write.
 - **A patient's tap**: the service that the page, the link and the API call, from a separate
   connection, for doses that are due and being swept.
+- **Today on a throttled phone**: Chromium slows itself down (processor four times slower, 400 ms
+  before each answer, 400 kbit/s each way: the "slow 3G" of its developer tools), the server is one
+  of this machine. Usable means that "Taken" is painted and enabled; the form needs no script.
+  Bytes are those of the page's own requests as they went over the wire, fonts beside them.
 - **Dispatch**: one sender process; each message is claimed, checked again, sent over SMTP and
   recorded. The loop next to it only sends, over one connection, and records nothing.
 - **Due to delivered**: worker and beat as `make run` starts them, with the default ticks (a sweep

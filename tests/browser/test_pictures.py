@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from accounts.clock import database_now
 from config.local_postgres import LocalPostgres
 from tests.architecture.sources import ROOT
+from tests.support.hands import hindrances, pages_of
 from tests.support.postgres import cloned
 from tests.support.stack import Stack
 from tests.tracker.plans import dose, raw_plan, raw_step
@@ -48,6 +49,7 @@ PHONE_PAGES = [
     (EWAN, "/today/", ""),
     (EWAN, "/today/steps/2/", ""),
     (EWAN, "/today/plan/", "The plan as entered"),
+    (EWAN, "/today/signs/", "Baclofen: warning signs"),
     (EWAN, "/today/zone/", ""),
     (SAMIRA, "/today/doses/{dose}/", "dose"),
     (SAMIRA, "/today/doses/{dose}/taken/", ""),
@@ -273,7 +275,8 @@ def test_every_page_of_a_phone_can_be_used_by_everybody(
     page = opened(who, path, PHONE)
 
     assert_usable(page, heading)
-    if who:
+    assert hindrances(page) == []
+    if who and path != "/today/signs/":
         signs = page.get_by_role("link", name=re.compile(r"\bsigns?\b", re.IGNORECASE))
         expect(signs.first).to_be_visible()
 
@@ -287,6 +290,27 @@ def test_every_page_of_a_desk_can_be_used_by_everybody(
     assert_usable(page, heading)
     bar = page.get_by_role("navigation", name="Main")
     expect(bar.get_by_role("link", name="Signs")).to_be_visible()
+
+
+@pytest.mark.parametrize("sheet", ["A4", "Letter"])
+def test_the_signs_are_one_sheet_of_paper_and_the_card_is_another(
+    opened: Opened, sheet: str
+) -> None:
+    public = opened(NOBODY, "/c/harbour/signs/", PHONE)
+    assert pages_of(public.pdf(format=sheet)) == 1
+    own = opened(EWAN, "/today/signs/", PHONE)
+    expect(own.locator(".own-plan")).to_contain_text("Plan version 1, signed")
+    assert pages_of(own.pdf(format=sheet)) == 1
+    own.get_by_role("link", name="Print the card alone").click()
+    own.emulate_media(media="print")
+    assert pages_of(own.pdf(format=sheet)) == 1
+    expect(own.get_by_role("heading", level=1)).to_be_hidden()
+    for side in own.locator(".wcard").all():
+        box = side.bounding_box()
+        assert box is not None
+        assert [round(box[each] * 25.4 / 96, 1) for each in ("width", "height")] == [85.6, 54.0]
+    expect(own.locator(".wcard").last).to_contain_text("Ewan Macrae")
+    expect(own.locator(".wcard").last).to_contain_text("☑ mouth")
 
 
 def test_the_picture_of_a_patient_shows_one_dose_and_one_large_button(opened: Opened) -> None:
