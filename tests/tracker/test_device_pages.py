@@ -24,8 +24,14 @@ WORKER = "/sw.js"
 # session would fail the test
 
 
-def worker_text(**headers: str) -> str:
-    return Client(headers=headers).get(WORKER).content.decode()
+def worker_text(address: str = WORKER, **headers: str) -> str:
+    return Client(headers=headers).get(address).content.decode()
+
+
+def version_in(text: str) -> str:
+    found = re.search(r'const SHELL = "stepdown-(\w+)"', text)
+    assert found is not None
+    return found[1]
 
 
 def test_the_worker_is_asked_for_anew_each_time_and_may_serve_the_whole_site() -> None:
@@ -77,12 +83,13 @@ def test_every_part_that_a_page_of_the_shell_loads_is_kept_with_it() -> None:
         assert {*loaded, *sprites} <= kept, name
 
 
-def test_the_worker_changes_with_the_language_of_its_pages() -> None:
-    versions = {
-        re.search(r'const SHELL = "stepdown-(\w+)"', worker_text(**{"accept-language": each}))
-        for each in ("en", "es")
-    }
-    assert len({found[1] for found in versions if found}) == 2
+def test_the_worker_keeps_its_pages_in_the_language_of_the_person_who_is_signed_in() -> None:
+    english, spanish = worker_text(**{"accept-language": "en"}), worker_text("/sw.js?language=es")
+    assert version_in(english) != version_in(spanish)
+    assert 'const LANGUAGE = "es"' in spanish
+    assert spanish == worker_text("/sw.js?language=es", **{"accept-language": "en"})
+    unknown = worker_text('/sw.js?language=";x=', **{"accept-language": "en"})
+    assert unknown == english
 
 
 def test_the_worker_leaves_forms_alone_and_keeps_no_page_that_is_not_public() -> None:

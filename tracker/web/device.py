@@ -10,12 +10,14 @@ import hashlib
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language, get_language_bidi
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -59,9 +61,16 @@ same_for_everybody = cache_control(public=True, no_cache=True)
 @require_safe
 @cache_control(no_cache=True)
 def worker(request: HttpRequest) -> HttpResponse:
-    """Serve the service worker; it changes whenever anything that it keeps does."""
-    language = get_language() or ""
-    context = {"kept": kept_addresses(), "version": _version(language)}
+    """Serve the service worker; it changes whenever anything that it keeps does.
+
+    `language` in the address is that of the person whose page registered it: public pages follow
+    the browser, so the worker asks for them in that language.
+    """
+    asked = request.GET.get("language", "")
+    language = asked if asked in dict(settings.LANGUAGES) else get_language() or ""
+    with translation.override(language):
+        version = _version(language)
+    context = {"kept": kept_addresses(), "version": version, "language": language}
     response = render(request, "tracker/device/sw.js", context, content_type="text/javascript")
     response.headers["Service-Worker-Allowed"] = "/"
     return response

@@ -7,6 +7,7 @@ importScripts("{% static "vendor/idb.js" %}", "{% static "device-store.js" %}", 
 
 const SHELL = "stepdown-{{ version }}";
 const PUBLIC = "stepdown-public";
+const LANGUAGE = "{{ language|escapejs }}"; // of the person who was signed in when this was registered
 const KEPT = [{% for address in kept %}
   "{{ address|escapejs }}",{% endfor %}
 ];
@@ -15,6 +16,7 @@ const AWAY = [502, 503, 504]; // answers of a site that is not there
 const OFFLINE = "/offline/";
 const COPIES = [
   [/^\/offline\/(check-in\/|urgent\/)?$/, (path) => path],
+  [/^\/today\/signs\/$/, () => "/signs/"],
   [/^\/$|^\/today\//, () => OFFLINE],
   [/^\/check-in\//, () => "/offline/check-in/"],
   [/^\/urgent\/|^\/feed\/[^/]+\/urgent\//, () => "/offline/urgent/"],
@@ -24,10 +26,13 @@ const isPublic = (path) => /^\/(signs|medicine)\/$|^\/c\/[^/]+\/signs\/$/.test(p
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
+    const asked = (address) => new Request(address, {
+      cache: "reload", headers: { "Accept-Language": LANGUAGE },
+    });
     const shell = await caches.open(SHELL);
-    await shell.addAll(KEPT.map((address) => new Request(address, { cache: "reload" })));
+    await shell.addAll(KEPT.map(asked));
     const open = await caches.open(PUBLIC);
-    await open.addAll(["/signs/", "/medicine/"]).catch(() => {});
+    await open.addAll(["/signs/", "/medicine/"].map(asked)).catch(() => {});
     await self.skipWaiting();
   })());
 });
@@ -46,12 +51,14 @@ function copyOf(path) {
   return found ? found[1](path) : null;
 }
 
+// Whatever language a copy was asked for in: there is one of each.
+const copyAt = (path) => caches.match(path, { ignoreVary: true });
+
 // The kept page in the place of one that did not come. A clinic's signs without a copy are the
 // signs without a clinic; anything that has no copy is Today.
 async function kept(path) {
-  const copy = copyOf(path) || OFFLINE;
-  const found = await caches.match(copy);
-  return found || (isPublic(path) && (await caches.match("/signs/"))) || caches.match(OFFLINE);
+  const found = await copyAt(copyOf(path) || OFFLINE);
+  return found || (isPublic(path) && (await copyAt("/signs/"))) || copyAt(OFFLINE);
 }
 
 // A public page says in its headers that it is public; only that is kept, of clinics the last one.
@@ -64,6 +71,7 @@ async function keepPublic(path, answer) {
     const others = (await open.keys()).filter((one) => new URL(one.url).pathname.startsWith("/c/"));
     await Promise.all(others.map((one) => open.delete(one)));
   }
+  await open.delete(path, { ignoreVary: true });
   await open.put(path, answer);
 }
 
@@ -93,6 +101,6 @@ self.addEventListener("fetch", (event) => {
   if (request.mode !== "navigate" && !KEPT.includes(pathname)) return;
   const isOurs = KEPT.includes(pathname);
   event.respondWith(isOurs
-    ? caches.match(pathname).then((found) => found || fetch(request))
+    ? copyAt(pathname).then((found) => found || fetch(request))
     : page(event, pathname));
 });
