@@ -1,6 +1,7 @@
 """Two signatures where the clinic asks for them: of two people, to one text, and nothing before."""
 
 import pytest
+from django.utils.translation import override
 
 from accounts.domain.problems import Conflict, Refusal
 from accounts.services.clinics import membership_end
@@ -127,3 +128,21 @@ def test_a_first_signature_of_somebody_who_has_left_the_clinic_does_not_count(ca
         cosign(cast, plan)
     plan_signature_withdraw(plan=plan, by=cast.adaeze, now=SIGNED + SECOND)
     assert not ExpectedDose.objects.exists()
+
+
+def test_signers_with_different_languages_sign_the_same_text(cast: Cast) -> None:
+    with override("es"):
+        plan = awaiting(cast)
+        read = read_text(plan)
+    with override("en"):
+        assert read_text(plan) == read
+        version = cosign(cast, plan, read_sha256=text_sha256(read))
+    assert version.cosigned_by == cast.adaeze
+    assert version.signed_text == read
+    assert read.startswith("Plan for Ewan")
+
+
+def read_text(plan: Plan) -> str:
+    """The text as it is read back in the active language's page."""
+    content = content_of(draft_behind(plan), plan.patient, SIGNED)
+    return plan_text(plan_reading(plan, content, SIGNED), plan.patient)

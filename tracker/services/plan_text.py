@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import Patient
 from tracker.domain.plan_content import PlanContent
@@ -32,6 +32,8 @@ from tracker.selectors.plan_words import (
     threshold_lines,
 )
 
+SIGNED_LANGUAGE = "en"  # of every signed text, whatever language its readers have
+
 KIND_WORDS: Mapping[VersionKind, Promise] = MappingProxyType(
     {
         VersionKind.AMEND: gettext_lazy("This changes the version before it."),
@@ -49,8 +51,14 @@ def text_sha256(text: str) -> str:
 def plan_text(reading: PlanReading, patient: Patient) -> str:
     """Return the text of a version: what it holds and what was confirmed, amounts verbatim.
 
-    The same reading gives the same text, so that what was read and what is signed can be compared.
+    The same reading gives the same text in every reader's language, so that what was read, what is
+    signed and what a second person signs can be compared: it is always in `SIGNED_LANGUAGE`.
     """
+    with override(SIGNED_LANGUAGE):
+        return _joined(reading, patient)
+
+
+def _joined(reading: PlanReading, patient: Patient) -> str:
     content = reading.content
     parts = [
         _heading(reading, patient),
