@@ -120,6 +120,9 @@ async function keep(form, said) {
   note.querySelector("[data-take-back]").addEventListener("click", async () => {
     await DeviceStore.drop(item.client_id);
     note.remove();
+    for (const part of document.querySelectorAll("[data-kept-alike], [data-kept-urgent]")) {
+      part.hidden = true;
+    }
     show(form, true);
     paintDevice();
   });

@@ -6,12 +6,16 @@ const strip = document.getElementById("device");
 const person = strip.dataset.person;
 const FLUSH_EVERY = 30000; // milliseconds, while something waits
 
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {});
+if ("serviceWorker" in navigator) {
+  const worker = `/sw.js?language=${document.documentElement.lang}`;
+  navigator.serviceWorker.register(worker, { scope: "/" }).catch(() => {});
+}
 
-const clockText = (at) => new Date(at).toLocaleTimeString(document.documentElement.lang, {
+const spoken = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const clockText = (at) => new Date(at).toLocaleTimeString(spoken, {
   hour: "2-digit", minute: "2-digit", hourCycle: "h23",
 });
-const momentText = (at, zone) => new Date(at).toLocaleString(document.documentElement.lang, {
+const momentText = (at, zone) => new Date(at).toLocaleString(spoken, {
   weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
   hourCycle: "h23", timeZone: zone || undefined,
 });
@@ -64,7 +68,9 @@ const againOf = (item) => item.again
     .replace(/^\/api\/.*$/, item.kind === "extra" ? "/today/extra/" : "/check-in/");
 
 function parkedLine(line, item) {
-  line.querySelector("[data-reason]").textContent = item.reason;
+  const isGone = item.status === 404;
+  line.querySelector("[data-reason]").textContent = isGone ? "" : item.reason;
+  line.querySelector("[data-gone]").hidden = !isGone;
   line.querySelector("[data-again]").href = againOf(item);
   const sure = line.querySelector("[data-sure]");
   const [drop, stay, yes] = ["drop", "stay", "yes"].map((name) => line.querySelector(`[data-${name}]`));
