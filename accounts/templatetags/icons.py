@@ -8,6 +8,8 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 SPRITE = "icons.svg"
+SIGNS = "signs.svg"
+"""A sprite of its own: only pages with the signs fetch it."""
 
 
 @register.simple_tag
@@ -23,3 +25,10 @@ def icon(name: str, label: str = "") -> SafeString:
             '<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>', label, address
         )
     return format_html('<svg class="i" aria-hidden="true"><use href="{}"/></svg>', address)
+
+
+@register.simple_tag
+def sign_icon(sign_id: str) -> SafeString:
+    """Return our own drawing of a documented sign; its words stand beside it."""
+    address = f"{static(SIGNS)}#{sign_id}"
+    return format_html('<svg class="i i--sign" aria-hidden="true"><use href="{}"/></svg>', address)

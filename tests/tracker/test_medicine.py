@@ -1,6 +1,7 @@
 """What is documented about baclofen: nothing uncited, nothing ungraded, nothing that misleads."""
 
 import copy
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.architecture.sources import ROOT
 from tracker.checks import medicine_content_is_valid
 from tracker.domain.content_reading import InvalidContentError
 from tracker.domain.medicine import PATIENT_FACING_KINDS, Reader, Sign, Urgency
@@ -345,3 +347,8 @@ def test_a_missing_file_stops_the_boot_too(tmp_path: Any) -> None:
 
 def test_reading_the_same_file_twice_gives_the_same_facts() -> None:
     assert medicine_from(SHIPPED) == baclofen()
+
+
+def test_every_sign_that_patients_are_asked_about_has_a_drawing_of_its_own() -> None:
+    drawn = set(re.findall(r'<symbol id="(\w+)"', (ROOT / "config/static/signs.svg").read_text()))
+    assert {sign.id for sign in baclofen().patient_signs()} == drawn
