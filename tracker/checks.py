@@ -16,12 +16,14 @@ def medicine_content_is_valid(
     **kwargs: object,  # noqa: ARG001  and may pass more
 ) -> list[CheckMessage]:
     """E001: a sign without a source or an urgency must never be shown, so nothing starts."""
-    try:
-        medicine_from_file(path)
-    except InvalidContentError as error:
-        hint = "See docs/operations.md, section tracker.E001"
-        return [
-            Error(f"{path.name}: {problem}", hint=hint, id="tracker.E001")
-            for problem in error.problems
-        ]
-    return []
+    found: list[CheckMessage] = []
+    for file in (path, *sorted(path.parent.glob(f"{path.stem}.*.yaml"))):
+        try:
+            medicine_from_file(file)
+        except InvalidContentError as error:
+            hint = "See docs/operations.md, section tracker.E001"
+            found += [
+                Error(f"{file.name}: {problem}", hint=hint, id="tracker.E001")
+                for problem in error.problems
+            ]
+    return found

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.template.loader import get_template, render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.domain.opening_hours import OpenSpan
 from accounts.services.clinics import clinic_set_opening_hours
@@ -219,10 +220,11 @@ def test_the_wallet_card_names_every_emergency_by_mouth() -> None:
         assert f"<li>{sign.card}</li>" in html
 
 
-def test_the_page_follows_the_readers_language_and_marks_what_is_still_english() -> None:
-    html = Client(headers={"accept-language": "es"}).get(reverse("signs")).content.decode()
+def test_the_page_follows_the_readers_language_and_marks_its_signs_with_theirs() -> None:
+    with override("en"):
+        html = Client(headers={"accept-language": "es"}).get(reverse("signs")).content.decode()
     assert '<html lang="es"' in html
-    assert '<b lang="en">A fit' in html
+    assert '<b lang="es">Un ataque' in html
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -180,5 +180,8 @@ class MedicineApi(APIView):
 
     @extend_schema(operation_id="medicine_baclofen", responses=MedicineSerializer, auth=[])
     def get(self, _request: Request) -> Response:
-        """Return the content file's facts; every sign cites its sources."""
+        """Return the facts in the language asked for (Accept-Language); `language` says which.
+
+        Every sign cites its sources.
+        """
         return Response(MedicineSerializer(baclofen()).data)

@@ -14,9 +14,12 @@ from typing import TypeVar
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
-EXCUSES = ("unless", "only if", "except", "can wait", "with no cold", "no infection", "no cause")
-CAUSES = ("withdrawal", "overdose", "underdose")
-AMOUNT = re.compile(r"\d\s*(?:mg|mcg|ug|µg|g|ml|tablets?)\b", re.IGNORECASE)
+EXCUSES = (
+    *("unless", "only if", "except", "can wait", "with no cold", "no infection", "no cause"),
+    *("a menos que", "salvo", "solo si", "excepto", "puede esperar", "sin causa"),
+)
+CAUSES = ("withdrawal", "overdose", "underdose", "abstinencia", "sobredosis", "infradosis")
+AMOUNT = re.compile(r"\d\s*(?:mg|mcg|ug|µg|g|ml|tablets?|comprimidos?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,12 +200,20 @@ class Codes:
     rxnorm_products: tuple[RxNormProduct, ...]
 
 
+SOURCE_LANGUAGE = "en"  # of the file that every other one is a translation of
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Which clinician reviewed this version of the content, and on which day; both or neither."""
+    """Which clinician reviewed this version of the content, and on which day; both or neither.
+
+    The same for its translation, in a file that is one; of the source's own words that is nobody.
+    """
 
     reviewed_by: str | None
     reviewed_on: date | None
+    translation_reviewed_by: str | None = None
+    translation_reviewed_on: date | None = None
 
     @property
     def is_reviewed(self) -> bool:
@@ -234,6 +242,12 @@ class Medicine:
     off_label_uses: tuple[Indication, ...]
     codes: Codes
     open_questions: tuple[str, ...]
+
+    @property
+    def is_unread_translation(self) -> bool:
+        """Whether these are translated words that no clinician has compared with the source."""
+        is_translation = self.language != SOURCE_LANGUAGE
+        return is_translation and self.review.translation_reviewed_by is None
 
     def sign(self, sign_id: str) -> Sign:
         """Return the sign with this id; KeyError when the content has none."""

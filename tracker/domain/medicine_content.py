@@ -110,9 +110,16 @@ def _source(node: Node) -> Source:
 
 def _review(node: Node) -> Review:
     reviewed_by = node.text_or_empty("reviewed_by") or None
-    review = Review(reviewed_by=reviewed_by, reviewed_on=node.day("reviewed_on"))
+    review = Review(
+        reviewed_by=reviewed_by,
+        reviewed_on=node.day("reviewed_on"),
+        translation_reviewed_by=node.text_or_empty("translation_reviewed_by") or None,
+        translation_reviewed_on=node.day("translation_reviewed_on"),
+    )
     if (review.reviewed_by is None) is not (review.reviewed_on is None):
         node.problem("reviewed_by", "a review needs a name and a day, or neither")
+    if (review.translation_reviewed_by is None) is not (review.translation_reviewed_on is None):
+        node.problem("translation_reviewed_by", "a review needs a name and a day, or neither")
     node.done()
     return review
 

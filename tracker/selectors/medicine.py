@@ -4,22 +4,35 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from django.utils.translation import get_language
 
 from tracker.domain.content_reading import ContentProblem, InvalidContentError
-from tracker.domain.medicine import Medicine
+from tracker.domain.medicine import SOURCE_LANGUAGE, Medicine
 from tracker.domain.medicine_content import medicine_from
 
 CONTENT_FILE = Path(__file__).resolve().parent.parent / "content" / "baclofen.yaml"
 
 
-@cache
 def baclofen() -> Medicine:
-    """Return the documented facts; the same object for the life of the process.
+    """Return the documented facts in the active language; in the source's where there is no other.
 
-    Raises InvalidContentError when the file is missing or invalid; the system check tracker.E001
-    reports that before the first request.
+    The same object for the life of the process. Raises InvalidContentError when the file is missing
+    or invalid; the system check tracker.E001 reports that before the first request.
     """
-    return medicine_from_file(CONTENT_FILE)
+    return _baclofen_in((get_language() or SOURCE_LANGUAGE).split("-")[0])
+
+
+@cache
+def _baclofen_in(language: str) -> Medicine:
+    translated = content_file_in(language)
+    return medicine_from_file(translated if translated.exists() else CONTENT_FILE)
+
+
+def content_file_in(language: str) -> Path:
+    """Return where the words of the documented facts stand in this language, if anywhere."""
+    if language == SOURCE_LANGUAGE:
+        return CONTENT_FILE
+    return CONTENT_FILE.with_suffix(f".{language}.yaml")
 
 
 def medicine_from_file(path: Path) -> Medicine:
