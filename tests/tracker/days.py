@@ -104,8 +104,9 @@ def html_of_today(cast: Cast, now: datetime, **query: str) -> str:
 
 
 def words(html: str) -> str:
-    """The text of a page's main part as somebody reads it."""
+    """The text of a page's main part as somebody reads it, without what a script may show."""
     body = html.split("<body", 1)[1].split('<nav class="dock', maxsplit=1)[0]
+    body = re.sub(r'(?s)<aside id="device".*?</aside>|<template.*?</template>', " ", body)
     return unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
 
 

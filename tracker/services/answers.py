@@ -41,10 +41,9 @@ def signs_answer(
 ) -> bool:
     """Store a check-in and the reports beside it; return whether help is needed now.
 
-    The same request again stores nothing more. `said_at` is when an answer that waited on a device
-    was given.
     "Stopped suddenly" and an emergency sign both are. The note goes with the check-in, or with
-    the report where no sign was asked about. Refused when nothing was answered.
+    the report where no sign was asked about. `said_at`: when, if it waited on a device. Refused
+    when nothing was answered.
     """
     is_checked_in = bool(answer.signs) or answer.is_none
     if not (is_checked_in or answer.has_stopped or answer.runs_out_on):
@@ -117,9 +116,7 @@ def dose_skip_none_left(
     )
     if not result.is_repeat_of_request:
         day = plan_day_of(patient, min(said_at or now, now))
-        _report(
-            patient, by, ReportKind.SUPPLY, client_id, now, runs_out_on=day, said_at=said_at
-        )
+        _report(patient, by, ReportKind.SUPPLY, client_id, now, runs_out_on=day, said_at=said_at)
     return result
 
 

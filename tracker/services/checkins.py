@@ -54,9 +54,9 @@ def check_in_add(
     """Store which documented signs are present; no signs means "none of these".
 
     `at` is the person's own time, kept when a device was offline; a time ahead of `now` counts
-    as `now`. `said_at` is when it was said, for one that waited on a device; like every time of
-    sending it is no part of what makes a request the same. Opens F1 and F2, or F3 for somebody with a pump, in the same transaction, so that
-    people are told by the next sweep. With a pump every sign is an emergency, also beside tablets.
+    as `now`. `said_at`, when it waited on one, is no part of what makes a request the same. Opens
+    F1 and F2, or F3 for somebody with a pump, in the same transaction, so that people are told by
+    the next sweep. With a pump every sign is an emergency, also beside tablets.
     """
     patient_lock(patient)
     body = request_sha256(patient.pk, sorted(signs), note, at)
