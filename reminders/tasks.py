@@ -29,8 +29,11 @@ def dispatch() -> None:
     """Send what is waiting, until none is left or the time of a pass is over."""
     with leg_turn(leg="dispatch", worker=_worker()) as is_ours:
         if is_ours:
-            dispatch_run(clock=database_now)
-            heartbeat_record(leg="dispatch", now=database_now())
+            gets_through = dispatch_run(clock=database_now)
+            now = database_now()
+            heartbeat_record(leg="dispatch", now=now)
+            if gets_through:
+                heartbeat_record(leg="delivery", now=now)
 
 
 def _worker() -> str:

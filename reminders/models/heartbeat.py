@@ -1,4 +1,4 @@
-"""The engine's heartbeat: when each of its two legs last finished a pass."""
+"""The engine's heartbeat: when each leg last finished a pass, and messages last got through."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """One row for the sweep, one for the dispatch."""
+    """One row for the sweep, one for the dispatch, one for what the dispatch delivers."""
 
     leg = models.CharField(max_length=10, primary_key=True)
     finished_at = models.DateTimeField()

@@ -30,6 +30,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Order as the index does: many are decided at one instant, and a claim sorts none."""
         return self.order_by("urgency", "next_try_at")
 
+    def tried_and_waiting(self) -> Self:
+        """Messages that were tried, or are being tried, and have not ended."""
+        return self.filter(state__in=(MessageState.QUEUED, MessageState.SENDING), attempts__gt=0)
+
     def held_too_long(self, now: datetime) -> Self:
         """Messages whose sender has gone: the lease ran out while they were being sent."""
         return self.filter(state=MessageState.SENDING, lease_until_at__lte=now)

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from reminders.models import Message
 from reminders.services.dispatch import (
     claims_release,
     dispatch_reap,
@@ -31,14 +32,17 @@ PAUSES = (0.2, 0.8, 2.0)
 Clock = Callable[[], datetime]
 
 
-def dispatch_run(*, clock: Clock) -> None:
+def dispatch_run(*, clock: Clock) -> bool:
     """Send what is waiting; `clock` is the database's, and is asked before every step.
 
-    Between a claim and the second look nothing is asked: what breaks there gives the claim back.
+    Returns whether messages get through: one did, or none that was tried is waiting. Between a
+    claim and the second look nothing is asked: what breaks there gives the claim back.
     """
     dispatch_reap(now=clock())
     with Lanes() as lanes:
-        Pass(lanes, clock).run()
+        one_pass = Pass(lanes, clock)
+        one_pass.run()
+    return one_pass.has_delivered or not Message.objects.tried_and_waiting().exists()
 
 
 class Pass:
@@ -49,6 +53,7 @@ class Pass:
         self._lanes = lanes
         self._clock = clock
         self._seen: set[UUID] = set()
+        self.has_delivered = False
         self._claims_until = monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT / 3
         self._waits_until = monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT * 0.9
 
@@ -93,6 +98,7 @@ class Pass:
         """Write results down; a broken connection or a deadlock is no reason to lose them."""
         if not deliveries:
             return
+        self.has_delivered |= any(each.error is None for each in deliveries)
         for pause in PAUSES:
             try:
                 deliveries_record(deliveries=deliveries, now=self._clock())

@@ -24,6 +24,7 @@ from reminders.services.dispatch import (
     letters_prepare,
     messages_claim,
 )
+from reminders.services.passes import dispatch_run
 from reminders.services.recording import Delivery, deliveries_record
 from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY, Cast
@@ -103,6 +104,24 @@ def log(plan, by, now):
         now=now,
         dose=first_dose(plan),
     )
+
+
+def test_a_pass_says_whether_messages_get_through(plan, server) -> None:
+    for address in (ISLA, TOMASZ):
+        server.refuses(address, 451)
+    sweep_run(now=CAREGIVERS_AT)
+    assert not dispatch_run(clock=lambda: CAREGIVERS_AT)
+    assert not dispatch_run(clock=lambda: CAREGIVERS_AT + SECOND)  # they wait for the next try
+    server.answers.clear()
+    assert dispatch_run(clock=lambda: CAREGIVERS_AT + timedelta(minutes=10))
+
+
+def test_one_address_that_refuses_is_no_fault_of_delivery_while_others_get_through(
+    plan, server
+) -> None:
+    server.refuses(ISLA, 451)
+    sweep_run(now=CAREGIVERS_AT)
+    assert dispatch_run(clock=lambda: CAREGIVERS_AT)
 
 
 def test_a_message_that_was_sent_says_so_in_the_alerts_thread(plan) -> None:

@@ -75,6 +75,25 @@ def test_every_page_of_every_role_says_so_and_heals(cast: Cast, who, page) -> No
     assert "Reminders are delayed" not in browser.get(page, follow=True).content.decode()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds", "is_told"), [(-1, False), (0, True), (1, True)])
+def test_messages_that_do_not_get_through_for_five_minutes_are_told(seconds, is_told) -> None:
+    heartbeat_record(leg="delivery", now=TUESDAY)
+    found = engine_at(TUESDAY + LIMIT + seconds * SECOND)
+    assert found.undelivered_since_at == (TUESDAY if is_told else None)
+
+
+def test_a_page_says_since_when_no_message_has_got_through_and_heals(cast: Cast) -> None:
+    beat(database_now())
+    heartbeat_record(leg="delivery", now=database_now() - LIMIT)
+    browser = cast.client(cast.isla)
+    assert "no message has got through" in browser.get("/feed/").content.decode()
+    health = browser.get("/healthz/engine/")
+    assert health.json()["faults"] == ["messages do not get through"]
+    heartbeat_record(leg="delivery", now=database_now())
+    assert "no message has got through" not in browser.get("/feed/").content.decode()
+
+
 def test_the_health_page_fails_while_the_engine_is_silent_and_heals(client, db) -> None:
     assert client.get("/healthz/engine/").status_code == 503
     beat(database_now())
