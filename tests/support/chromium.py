@@ -1,9 +1,11 @@
-"""The system's Chromium: where it is, how it is started, and how it comes onto a bare machine."""
+"""The system's Chromium: where it is, how it is started, and how it comes onto a bare machine.
+
+So does gettext, whose `xgettext` collects the texts that must be translated.
+"""
 
 import os
 import shutil
 import subprocess
-import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -16,7 +18,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-INSTALL = "apt-get install --yes chromium"
+INSTALL = "apt-get install --yes chromium gettext"
 
 
 def executable() -> str | None:
@@ -27,12 +29,12 @@ def executable() -> str | None:
 
 
 def ensure() -> None:
-    """Install Chromium where we may; else end with the one command that a person must run."""
-    if executable():
+    """Install both where we may; else end with the one command that a person must run."""
+    if executable() and shutil.which("xgettext"):
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise SystemExit(f"The browser tests need Chromium. Run: sudo {INSTALL}")
-    print("Installing Chromium for the browser tests ...", flush=True)
+        raise SystemExit(f"The tests need Chromium and gettext. Run: sudo {INSTALL}")
+    print("Installing Chromium and gettext for the tests ...", flush=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in ("apt-get update", INSTALL):
         done = subprocess.run(
@@ -40,8 +42,8 @@ def ensure() -> None:
         )
         if done.returncode != 0 and command == INSTALL:
             last = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise SystemExit(f"Chromium cannot be installed ({last}). Run: {INSTALL}")
+            raise SystemExit(f"Chromium and gettext cannot be installed ({last}). Run: {INSTALL}")
 
 
 if __name__ == "__main__":
-    sys.exit(ensure())
+    ensure()
