@@ -15,7 +15,8 @@ from reminders.models import Heartbeat
 def heartbeat_record(*, leg: str, now: datetime) -> None:
     """Record that a pass of this leg finished ("delivery": that messages get through).
 
-    It never goes back, unless the server's clock did: a beat from before that makes way for the living engine's.
+    It never goes back, unless the server's clock did: a beat from before that makes way for the
+    living engine's.
     """
     limit = timedelta(seconds=settings.ENGINE_SILENT_SECONDS)
     Heartbeat.objects.get_or_create(leg=leg, defaults={"finished_at": now})
