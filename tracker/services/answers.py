@@ -66,16 +66,9 @@ def signs_answer(
         _report(patient, by, ReportKind.STOPPED, client_id, now, note=note, said_at=said_at)
         note = ""
     if answer.runs_out_on is not None:
-        _report(
-            patient,
-            by,
-            ReportKind.SUPPLY,
-            _second_id(client_id) if answer.has_stopped else client_id,
-            now,
-            note=note,
-            runs_out_on=answer.runs_out_on,
-            said_at=said_at,
-        )
+        report_id = _second_id(client_id) if answer.has_stopped else client_id
+        kind, day = ReportKind.SUPPLY, answer.runs_out_on
+        _report(patient, by, kind, report_id, now, note=note, runs_out_on=day, said_at=said_at)
     return is_urgent
 
 

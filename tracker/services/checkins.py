@@ -67,7 +67,7 @@ def check_in_add(
     _refuse_long(note)
     plan = pump_plan_of(patient) or watched_plan_of(patient)
     urgencies = _urgencies(signs, route := route_of_signs(patient))
-    check_in = CheckIn(
+    check_in = CheckIn.objects.create(
         patient=patient,
         at=kept_at(at or said_at, now),
         received_at=now,
@@ -77,7 +77,6 @@ def check_in_add(
         note=note.strip(),
         content_version=baclofen().version,
     )
-    check_in.save()
     _signs_store(check_in, plan, urgencies, now, route)
     audit_record(
         actor=by,
