@@ -156,9 +156,7 @@ class DoseEntryAddApi(Door):
         )
         return entry_answer(result)
 
-    def _none_left(
-        self, patient: Patient, dose: ExpectedDose, said: dict[str, Any]
-    ) -> EntryResult:
+    def _none_left(self, patient: Patient, dose: ExpectedDose, said: dict[str, Any]) -> EntryResult:
         return dose_skip_none_left(
             patient=patient,
             dose=dose,
