@@ -341,3 +341,28 @@ def test_the_closing_note_is_for_the_patient_and_the_clinic_only(
         assert words not in page_of(who)
     silence.refresh_from_db()
     assert words not in str(alert_thread(silence, database_now()).acts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (AlertEventKind.LAPSED, "Isla Macrae no longer has it; the ladder goes on."),
+        (AlertEventKind.PASSED_ON, "Isla Macrae passed on."),
+    ],
+)
+def test_an_answer_that_ended_does_not_stand_on_the_stair_as_one_that_holds(
+    silence: Alert, present: Cast, kind, text
+) -> None:
+    alert_acknowledge(alert=silence, by=present.isla, now=present.now - 50 * MINUTE)
+    alert_event(silence, kind, present.now - 20 * MINUTE, person=present.isla).save()
+
+    last = alert_thread(silence, present.now).stages[-1]
+
+    assert (last.fact, last.text) == ("Nobody has it", text)
+
+
+def test_an_answer_stands_while_only_somebody_else_passed_on(silence: Alert, present: Cast) -> None:
+    alert_acknowledge(alert=silence, by=present.isla, now=present.now - 50 * MINUTE)
+    alert_event(silence, AlertEventKind.PASSED_ON, present.now - 20 * MINUTE, person=present.tomasz)
+
+    assert alert_thread(silence, present.now).stages[-1].fact == "Acknowledged"

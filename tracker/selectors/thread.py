@@ -153,16 +153,33 @@ def _stages(
     if outside:
         text = _("%(name)s first.") % {"name": told_name(outside[0])}
         stages.append(Stage(outside[0].at, _("Others told"), text))
-    answered = [event for event in events if event.kind == AlertEventKind.ACKNOWLEDGED]
-    if answered:
-        text = _("%(name)s said “I have it”.") % {"name": told_name(answered[-1])}
-        stages.append(Stage(answered[-1].at, _("Acknowledged"), text))
+    answer = _last_answer(events)
+    if answer is not None:
+        stages.append(answer)
     if alert.closed_at is not None:
         stages.append(Stage(alert.closed_at, _("Closed"), f"{alert_outcome(alert, zone)}."))
     elif alert.listed_at is not None:
         text = _("It stays there until a fact or a named person closes it.")
         stages.append(Stage(alert.listed_at, _("On the worklist"), text))
     return tuple(sorted(stages, key=lambda stage: stage.at))
+
+
+def _last_answer(events: Sequence[AlertEvent]) -> Stage | None:
+    """Return the last "I have it"; or its end, once that person passed on or ran out of time."""
+    places = [i for i, event in enumerate(events) if event.kind == AlertEventKind.ACKNOWLEDGED]
+    if not places:
+        return None
+    answer = events[places[-1]]
+    for event in events[places[-1] + 1 :]:
+        if event.kind == AlertEventKind.LAPSED:
+            text = _("%(who)s no longer has it; the ladder goes on.")
+        elif event.kind == AlertEventKind.PASSED_ON and event.person_id == answer.person_id:
+            text = _("%(who)s passed on.")
+        else:
+            continue
+        return Stage(event.at, _("Nobody has it"), text % {"who": told_name(answer)})
+    text = _("%(name)s said “I have it”.") % {"name": told_name(answer)}
+    return Stage(answer.at, _("Acknowledged"), text)
 
 
 def _acts(
