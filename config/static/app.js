@@ -1,23 +1,18 @@
 // Small comforts; every page works without them.
 "use strict";
 
-// The other scripts are fetched once the styles are here, so that they delay no first paint; until
-// then every form and link does its work without them. They run in the order of the page, htmx first:
-// it comes too late to start by itself.
-for (const later of document.querySelectorAll("script[data-src]")) {
-  const script = document.createElement("script");
-  script.src = later.dataset.src;
-  script.async = false;
-  script.addEventListener("load", startHtmx, { once: true });
-  later.replaceWith(script);
+// A phone fetches its other scripts once the page is there, so that they delay no first paint; until
+// then every form and link does its work without them. They run in the order of the page.
+function fetchLater() {
+  for (const later of document.querySelectorAll("script[data-src]")) {
+    const script = document.createElement("script");
+    script.src = later.dataset.src;
+    script.async = false;
+    later.replaceWith(script);
+  }
 }
-let isHtmxStarted = false;
-function startHtmx() {
-  if (isHtmxStarted || typeof htmx === "undefined") return;
-  isHtmxStarted = true;
-  Object.assign(htmx.config, JSON.parse(document.querySelector("meta[name='htmx-config']").content));
-  htmx.process(document.body);
-}
+if (document.readyState === "complete") fetchLater();
+else addEventListener("load", fetchLater, { once: true });
 
 // A print button is hidden until this script is here to answer it.
 for (const button of document.querySelectorAll("[data-print]")) {

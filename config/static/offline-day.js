@@ -40,7 +40,7 @@ function askedUntil(doses, past) {
 // --- Parts
 
 function amountIn(part, dose, kept) {
-  for (const place of part.querySelectorAll("[data-amount]")) {
+  for (const place of part.querySelectorAll("[data-amt]")) {
     place.textContent = dose.amount;
     place.hidden = !kept.isFresh;
     if (place.closest(".due")) place.classList.toggle("amt--l", dose.amount.length > 12);

@@ -63,7 +63,7 @@ def test_days_read_short_long_and_with_their_year() -> None:
 
 def test_days_follow_the_readers_language() -> None:
     with translation.override("es"):
-        assert long_day(date(2026, 11, 25)).lower() == "miércoles 25 noviembre"
+        assert long_day(date(2026, 11, 25)).lower() == "miércoles 25 de noviembre"
 
 
 @pytest.mark.parametrize("show", [clock, short_day, long_day, full_day])
