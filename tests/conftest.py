@@ -50,8 +50,3 @@ def django_db_setup(django_test_environment, test_database, django_db_blocker) -
     yield
     with django_db_blocker.unblock():
         connections.close_all()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that wait for real processes begin first, so that none is left for the end."""
-    items.sort(key=lambda item: item.get_closest_marker("stack") is None)

@@ -6,6 +6,5 @@ import sys
 import pytest
 
 if __name__ == "__main__":
-    side_by_side = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    is_alone = (os.cpu_count() or 1) == 1
-    sys.exit(pytest.main(["-q", *([] if is_alone else side_by_side), *sys.argv[1:]]))
+    side_by_side = ["-n", "2", "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+    sys.exit(pytest.main(["-q", *side_by_side, *sys.argv[1:]]))
