@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from accounts.clock import database_now
 from tests.api.callers import new_id
 from tests.api.worlds import World
 from tracker.domain.doses import Outcome, Via
@@ -31,7 +32,7 @@ def plan_stopped(world: World, by) -> None:
 def test_a_tap_that_waited_counts_at_the_time_of_the_tap(world: World, by) -> None:
     path, body = tapped(world)
 
-    stored = by("ewan").post(path, body | {"device_now": world.cast.now.isoformat()}).body["entry"]
+    stored = by("ewan").post(path, body | {"device_now": database_now().isoformat()}).body["entry"]
 
     assert at(stored["taken_at"]) == at(body["said_at"])
     assert at(stored["received_at"]) > at(stored["taken_at"])
@@ -126,7 +127,7 @@ def test_a_skip_of_a_cancelled_dose_says_that_nothing_is_to_be_logged(world: Wor
 def test_a_phone_clock_three_days_off_is_kept_marked_and_asked_about(
     world: World, by, off: timedelta
 ) -> None:
-    on_the_phone = (world.cast.now + off).replace(microsecond=0)
+    on_the_phone = (database_now() + off).replace(microsecond=0)
     said_at = max(on_the_phone, world.plan.versions.get().counts_from_at)
     path, body = tapped(world, said_at=said_at.isoformat(), device_now=on_the_phone.isoformat())
 
