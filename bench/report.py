@@ -36,9 +36,11 @@ READING = """
 - **A patient's tap**: the service that the page, the link and the API call, from a separate
   connection, for doses that are due and being swept.
 - **Today on a throttled phone**: Chromium slows itself down (processor four times slower, 400 ms
-  before each answer, 400 kbit/s each way: the "slow 3G" of its developer tools), the server is one
-  of this machine. Usable means that "Taken" is painted and enabled; the form needs no script.
-  Bytes are those of the page's own requests as they went over the wire, fonts beside them.
+  before each answer, 400 kbit/s each way: what its developer tools aim at with "slow 3G"; their
+  preset waits 2,000 ms for each request, measured without a goal: two requests alone take longer
+  than it). The server is one of this machine. Usable means that "Taken" is painted and enabled; one
+  visit presses it before any script is there. Bytes are those of the page's own requests as they
+  went over the wire, fonts beside them; the service worker is left out and counted by itself.
 - **Dispatch**: one sender process; each message is claimed, checked again, sent over SMTP and
   recorded. The loop next to it only sends, over one connection, and records nothing.
 - **Due to delivered**: worker and beat as `make run` starts them, with the default ticks (a sweep

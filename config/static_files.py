@@ -35,6 +35,7 @@ def collect_static(folder: Path, environment: dict[str, str]) -> None:
 def _version() -> str:
     """Return a mark that changes whenever a source file or a dependency does."""
     mark = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    mark.update((ROOT / "config" / "static_storage.py").read_bytes())
     for source in SOURCES:
         for path in sorted((ROOT / source).rglob("*")):
             if path.is_file():
