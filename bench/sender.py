@@ -11,6 +11,8 @@ import time
 import django
 from django.urls import reverse
 
+from config.celery import imports_freeze
+
 
 def main() -> None:
     """Import everything, addresses of pages included, then run passes as the worker does."""
@@ -20,6 +22,7 @@ def main() -> None:
     from reminders.tasks import dispatch  # noqa: PLC0415 - after Django is set up
 
     reverse("today")  # a worker's process reads all addresses once in its life
+    imports_freeze()
     began = time.time()
     while Message.objects.waiting(database_now()).exists():
         dispatch()

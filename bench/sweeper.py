@@ -14,6 +14,8 @@ from datetime import datetime
 import django
 from django.db import connection
 
+from config.celery import imports_freeze
+
 
 def main() -> None:
     """Import everything, wait for the start, sweep once."""
@@ -21,6 +23,7 @@ def main() -> None:
     from reminders.services.sweep import sweep_run  # noqa: PLC0415 - after Django is set up
 
     now, start = datetime.fromisoformat(sys.argv[1]), float(sys.argv[2])
+    imports_freeze()  # as a worker's process does when it begins
     connection.ensure_connection()
     time.sleep(max(start - time.time(), 0))
     began = time.time()

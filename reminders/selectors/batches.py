@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from accounts.models import CareLink, ContactPoint, Membership, Patient
+from accounts.models.rows import among
 from accounts.selectors.invitations import invitations_that_work
 from reminders.domain.messages import AttemptResult, MessageState, Purpose
 from reminders.domain.recipients import Recipient
@@ -68,10 +67,10 @@ def batch_of(messages: Sequence[Message], now: datetime) -> Batch:
 def standing_lines(messages: Iterable[Message]) -> Mapping[UUID, Sequence[Notification]]:
     """Return the lines of these messages that were not dropped, oldest alert first."""
     found = (
-        Notification.objects.filter(message__in=[message.pk for message in messages])
+        Notification.objects.filter(among("message", [message.pk for message in messages]))
         .filter(dropped_at=None)
         .select_related("alert__patient", "alert__flag", "dose__standing_entry")
-        .prefetch_related("alert__patient__clinic__opening_hours", "dose__version", "dose__plan")
+        .prefetch_related("alert__patient__clinic__opening_hours", "dose__version")
         .order_by("alert__opened_at", "pk")
     )
     lines = defaultdict(list)
@@ -88,8 +87,8 @@ def points_of(messages: Iterable[Message]) -> Mapping[Recipient, Sequence[Contac
     usable = ContactPoint.objects.usable().select_related("person", "clinic")
     points = defaultdict(list)
     for point in usable.filter(
-        Q(person__in={owner.person_id for owner in owners if owner.person_id})
-        | Q(clinic__in={owner.clinic_id for owner in owners if owner.clinic_id})
+        among("person", {owner.person_id for owner in owners if owner.person_id})
+        | among("clinic", {owner.clinic_id for owner in owners if owner.clinic_id})
     ):
         owner = Recipient(point.person_id, point.clinic_id, point.duty)
         points[owner].append(point)
@@ -100,19 +99,16 @@ def rights_of(lines: Iterable[Notification], now: datetime) -> Rights:
     """Return who of the people on these lines has a right to know about whom."""
     told = {(line.alert.patient_id, line.alert.patient.clinic_id, line.person_id) for line in lines}
     people = {person for _patient, _clinic, person in told if person is not None}
-    links = CareLink.objects.current(now).alerted().filter(caregiver__in=people)
-    posts = Membership.objects.current(now).clinical().filter(user__in=people, user__is_active=True)
+    patients = {patient for patient, _clinic, _person in told}
+    clinics = {clinic for _patient, clinic, _person in told}
+    links = CareLink.objects.current(now).alerted().exclude(caregiver=None)
+    posts = Membership.objects.current(now).clinical().filter(user__is_active=True)
+    known = links.filter(among("patient", patients), among("caregiver", people))
+    staff = posts.filter(among("user", people), clinic__in=clinics)
     return Rights(
-        caregivers=frozenset(
-            links.filter(patient__in={patient for patient, _clinic, _person in told})
-            .exclude(caregiver=None)
-            .values_list("patient", "caregiver")
-        ),
-        clinicians=frozenset(
-            posts.filter(clinic__in={clinic for _patient, clinic, _person in told})
-            .values_list("clinic", "user")
-        ),
-    )  # fmt: skip
+        caregivers=frozenset(known.values_list("patient", "caregiver")),
+        clinicians=frozenset(staff.values_list("clinic", "user")),
+    )
 
 
 def perhaps_sent_before(messages: Iterable[Message]) -> frozenset[UUID]:

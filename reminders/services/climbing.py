@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,13 +14,13 @@ from accounts.domain.audiences import Audience
 from accounts.models.rows import among, rows_update
 from reminders.domain.grouping import Line
 from reminders.domain.messages import Purpose
-from reminders.domain.recipients import Recipient, Unreachable
+from reminders.domain.recipients import Reached, Recipient, Unreachable
 from reminders.selectors.audiences import Surroundings
 from reminders.services.outbox import lines_queue
 from tracker.domain.alert_facts import AlertFacts, ThreadLine
 from tracker.domain.alerts import AlertEventKind, AlertKind
 from tracker.domain.flags import FlagClass, Rule
-from tracker.domain.ladder import Climb, Hold, Reach, RungDue, climb
+from tracker.domain.ladder import Climb, Hold, LadderRung, Reach, RungDue, climb
 from tracker.models import Alert
 from tracker.selectors.ladders import Terms, ladder_climbed
 from tracker.services.alert_rows import Looked, alerts_move_on, alerts_open, thread_write
@@ -43,12 +43,20 @@ class Decided:
 class _Reaches(dict[int, Reach]):
     """Whether each rung's audience can be told, found out when the ladder asks for it."""
 
-    def __init__(self, find: Callable[[int], Reach]) -> None:
+    def __init__(
+        self, alert: AlertFacts, rungs: Sequence[LadderRung], surroundings: Surroundings
+    ) -> None:
         super().__init__()
-        self._find = find
+        self._alert = alert
+        self._rungs = rungs
+        self._surroundings = surroundings
+        self.reached: dict[Audience, Reached] = {}
 
     def __missing__(self, number: int) -> Reach:
-        self[number] = found = self._find(number)
+        audience = next(rung.audience for rung in self._rungs if rung.number == number)
+        if audience not in self.reached:
+            self.reached[audience] = self._surroundings.reached(self._alert, audience)
+        self[number] = found = self.reached[audience].reach
         return found
 
 
@@ -117,17 +125,12 @@ def _look(alert: AlertFacts, surroundings: Surroundings, decided: Decided) -> No
         decided.to_settle.add(alert.id)
     alert = _released(alert, surroundings, decided)
     rungs = ladder_climbed(terms.rungs, alert.kind, alert.alert_class)
-    audiences = {rung.number: rung.audience for rung in rungs}
-    found = climb(
-        state=alert.state,
-        rungs=rungs,
-        reach=_Reaches(lambda number: surroundings.reached(alert, audiences[number]).reach),
-        now=now,
-    )
+    reaches = _Reaches(alert, rungs, surroundings)
+    found = climb(state=alert.state, rungs=rungs, reach=reaches, now=now)
     if found.has_lapsed and alert.held_by_id is not None:
         decided.thread.append(_lapsed(alert))
     for due in found.due:
-        _tell_rung(alert, due, surroundings, decided)
+        _tell_rung(alert, due, reaches.reached[due.audience], surroundings, decided)
     decided.looked.append((_moved(alert, found, now, decided), found.next_look_at))
 
 
@@ -149,9 +152,12 @@ def _lapsed(alert: AlertFacts) -> ThreadLine:
 
 
 def _tell_rung(
-    alert: AlertFacts, due: RungDue, surroundings: Surroundings, decided: Decided
+    alert: AlertFacts,
+    due: RungDue,
+    reached: Reached,
+    surroundings: Surroundings,
+    decided: Decided,
 ) -> None:
-    reached = surroundings.reached(alert, due.audience)
     for recipient in reached.recipients:
         window = surroundings.terms[alert.id].on_time_window
         decided.lines.append(_line(alert, due, recipient, window, surroundings.now))

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.zones import local_date
 from accounts.models import ContactPoint, Invitation, Patient
+from accounts.models.contact_points import PUSH, SMS
 from accounts.services.contact_points import contact_point_mint_token
 from accounts.services.invitations import invitation_mint_mail_token
 from reminders.channels.base import Letter, PushKeys
@@ -65,8 +66,7 @@ def letter_for(
             words = replace(words, subject=_("%(title)s (repeat)") % {"title": words.subject})
         again = _("You may have had this message before.") if is_repeat else ""
         paragraphs = [again, *words.paragraphs, _("Stepdown is not an emergency service.")]
-        short = short_text(words, is_discreet=point.is_discreet)
-        payload = push_payload(words, key=message.pk, is_discreet=point.is_discreet)
+        short, payload = _small(words, message, point)
     return Letter(
         key=message.pk,
         address=point.address,
@@ -79,6 +79,15 @@ def letter_for(
         is_urgent=message.message_class in {FlagClass.EMERGENCY, FlagClass.SAME_DAY},
         is_repeat=is_repeat,
     )
+
+
+def _small(words: Words, message: Message, point: ContactPoint) -> tuple[str, str]:
+    """Return the text for a telephone and the note for a browser; mail has no use for either."""
+    if point.kind == SMS:
+        return short_text(words, is_discreet=point.is_discreet), ""
+    if point.kind == PUSH:
+        return "", push_payload(words, key=message.pk, is_discreet=point.is_discreet)
+    return "", ""
 
 
 def _language(message: Message) -> str:

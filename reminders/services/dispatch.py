@@ -15,9 +15,10 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from accounts.models import ContactPoint
+from accounts.models.rows import among
 from reminders.channels.base import Letter
 from reminders.domain.backoff import MOST_ATTEMPTS
 from reminders.domain.grouping import Line
@@ -39,6 +40,8 @@ from reminders.services.recording import (
 )
 
 BATCH = 250
+BEHIND = ("person", "clinic", "invitation__patient", "contact_point", "plan_version")
+"""What a letter is written from, besides its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def messages_claim(*, now: datetime, limit: int = BATCH) -> list[Claimed]:
     waiting = Message.objects.waiting(now).most_urgent_first()
     held = waiting.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
     ids = list(held[:limit])
-    Message.objects.filter(pk__in=ids).update(
+    Message.objects.filter(among("pk", ids)).update(
         state=MessageState.SENDING,
         claim=claim,
         lease_until_at=now + timedelta(seconds=settings.SEND_LEASE_SECONDS),
@@ -123,6 +126,7 @@ def letters_prepare(*, claimed: Sequence[Claimed], now: datetime) -> list[Prepar
 def _prepared(claimed: Sequence[Claimed], suspects: list[Claimed], now: datetime) -> list[Prepared]:
     """Return the letters; `suspects` has the message that is at fault when this fails."""
     held = messages_held(claimed)
+    prefetch_related_objects(list(held.values()), *BEHIND)
     batch = batch_of(list(held.values()), now)
     found: dict[Claimed, Found] = {}
     for each in [each for each in claimed if each.message_id in held]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.domain.problems import Problem, Refusal
 from accounts.domain.tokens import fingerprint
+from accounts.models.rows import rows_insert
 from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, request_of
 from tracker.domain.doses import Outcome, Via
@@ -27,6 +28,7 @@ from tracker.services.requests import patient_lock
 
 OPEN_FOR = timedelta(hours=24)
 """How long after the dose was due its link opens."""
+LINK = ("pk", "token_sha256", "dose", "person", "made_at", "opens_until_at")
 
 
 def one_tap_links_mint(
@@ -37,16 +39,8 @@ def one_tap_links_mint(
     rows = []
     for dose, person_id in prompts:
         token = tokens[dose.pk, person_id] = secrets.token_urlsafe(16)
-        rows.append(
-            OneTapLink(
-                token_sha256=fingerprint(token),
-                dose=dose,
-                person_id=person_id,
-                made_at=now,
-                opens_until_at=dose.due_at + OPEN_FOR,
-            )
-        )
-    OneTapLink.objects.bulk_create(rows)
+        rows.append((uuid4(), fingerprint(token), dose.pk, person_id, now, dose.due_at + OPEN_FOR))
+    rows_insert(OneTapLink, LINK, rows)
     return tokens
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -35,11 +35,16 @@ def lines_queue(lines: Iterable[Line], *, now: datetime) -> None:
     groups: defaultdict[GroupKey, list[Line]] = defaultdict(list)
     for line in lines:
         groups[group_key(line, now)].append(line)
-    message_of = _open_messages(groups)
-    new = {key: uuid4() for key in groups if key not in message_of}
+    queued = _open_messages(groups)
+    new: list[tuple[UUID, GroupKey]] = []
+    rows: list[Row] = []
+    for key, members in groups.items():
+        message_id = queued.get(key)
+        if message_id is None:
+            message_id = uuid4()
+            new.append((message_id, key))
+        rows += [_line(line, message_id) for line in members]
     _messages_insert(new, now)
-    message_of |= new
-    rows = [_line(line, message_of[key]) for key, members in groups.items() for line in members]
     rows_insert(Notification, LINE, rows)
 
 
@@ -59,8 +64,7 @@ def _open_messages(keys: Collection[GroupKey]) -> dict[GroupKey, UUID]:
         attempts=0,
     )
     held = queued.select_for_update(skip_locked=True, of=("self",))
-    found = {_key_of(message, shared[0].minute): message.pk for message in held}
-    return {key: found[key] for key in shared if key in found}
+    return {_key_of(message, shared[0].minute): message.pk for message in held}
 
 
 def _key_of(message: Message, minute: datetime) -> GroupKey:
@@ -76,7 +80,7 @@ def _key_of(message: Message, minute: datetime) -> GroupKey:
     )
 
 
-def _messages_insert(new: Mapping[GroupKey, UUID], now: datetime) -> None:
+def _messages_insert(new: Iterable[tuple[UUID, GroupKey]], now: datetime) -> None:
     rows = [
         (
             pk,
@@ -93,7 +97,7 @@ def _messages_insert(new: Mapping[GroupKey, UUID], now: datetime) -> None:
             now,
             now,
         )
-        for key, pk in new.items()
+        for pk, key in new
     ]
     rows_insert(Message, MESSAGE, rows)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import ContactPoint
+from accounts.models.rows import among, rows_insert
 from accounts.selectors.contact_points import usable_contact_points
 from accounts.services.delivery_errors import contact_point_refused, contact_points_note_errors
 from reminders.channels.base import DeliveryError
@@ -22,9 +24,13 @@ from reminders.models import Attempt, Message, Notification
 from reminders.selectors.batches import perhaps_sent_before
 from reminders.services.climbing import undelivered_flag
 from reminders.services.follow_ups import follow_up_after_sending
+from tracker.domain.alert_facts import ThreadLine
 from tracker.domain.alerts import AlertEventKind
-from tracker.models import AlertEvent
+from tracker.services.alert_rows import thread_write
 from tracker.services.alerts import alert_skip_ahead
+
+ATTEMPT = ("message_id", "contact_point_id", "at", "number", "result", "detail", "provider_id")
+columns_of = attrgetter(*ATTEMPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +73,11 @@ def sent_record(*, deliveries: Sequence[Delivery], now: datetime) -> None:
     if not taken:
         return
     repeats = perhaps_sent_before(held.values())
-    Attempt.objects.bulk_create(
+    tries = [
         _attempt(held[each.claimed.message_id], each, AttemptResult.SENT, now) for each in taken
-    )
-    Message.objects.filter(pk__in=held).update(
+    ]
+    rows_insert(Attempt, ATTEMPT, [columns_of(attempt) for attempt in tries])
+    Message.objects.filter(among("pk", held)).update(
         state=MessageState.SENT, claim=None, lease_until_at=None, ended_at=now
     )
     ways = {each.claimed.message_id: each.point.kind for each in taken}
@@ -123,11 +130,8 @@ def messages_held(claimed: Collection[Claimed]) -> dict[UUID, Message]:
     if not claims:
         return {}
     rows = (
-        Message.objects.filter(
-            pk__in=claims, claim__in=set(claims.values()), state=MessageState.SENDING
-        )
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("person", "clinic", "invitation__patient", "contact_point", "plan_version")
+        Message.objects.filter(among("pk", claims), state=MessageState.SENDING)
+        .select_for_update(no_key=True)
         .order_by("pk")
     )
     return {row.pk: row for row in rows if row.claim == claims[row.pk]}
@@ -196,18 +200,18 @@ def threads_write(
 
     `ways` has the kind of contact point by message, `said` is the provider's answer.
     """
-    lines = Notification.objects.filter(message__in=messages, dropped_at=None).order_by("pk")
-    events = []
-    for line in lines:
-        message = messages[line.message_id]
-        facts = {"purpose": message.purpose, "way": ways.get(message.pk, ""), "said": said}
-        events.append(
-            AlertEvent(
-                alert_id=line.alert_id,
-                at=now,
-                kind=kind,
-                rung=line.rung,
-                round=line.round,
+    lines = Notification.objects.filter(among("message", messages), dropped_at=None)
+    rows = lines.order_by("pk").values_list("message", "alert", "rung", "round")
+    thread = []
+    for message_id, alert_id, rung, round_ in rows:
+        message = messages[message_id]
+        facts = {"purpose": message.purpose, "way": ways.get(message_id, ""), "said": said}
+        thread.append(
+            ThreadLine(
+                alert_id,
+                kind,
+                rung,
+                round_,
                 person_id=message.person_id,
                 clinic_id=message.clinic_id,
                 duty=message.duty,
@@ -215,7 +219,7 @@ def threads_write(
                 facts=facts,
             )
         )
-    AlertEvent.objects.bulk_create(events)
+    thread_write(lines=thread, now=now)
 
 
 def has_another_way(message: Message, *, besides: ContactPoint | None = None) -> bool:
@@ -258,7 +262,7 @@ def _attempt(
         contact_point=None if delivery.point._state.adding else delivery.point,
         at=now,
         number=message.attempts,
-        result=result,
+        result=result.value,
         detail=_said(delivery),
         provider_id=delivery.provider_id,
     )
@@ -282,9 +286,8 @@ def _said(delivery: Delivery) -> str:
 
 
 def _with_a_closed_alert(messages: Mapping[UUID, Message]) -> set[UUID]:
-    closed = Notification.objects.filter(
-        message__in=messages, purpose=Purpose.ALERT, alert__closed_at__isnull=False
-    )
+    lines = Notification.objects.filter(among("message", messages), purpose=Purpose.ALERT)
+    closed = lines.filter(alert__closed_at__isnull=False)
     return set(closed.values_list("message", flat=True))
 
 

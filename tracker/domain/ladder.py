@@ -100,9 +100,11 @@ def climb(
     again, state = _lapse(state, rungs, reach) if has_lapsed else ((), state)
     ahead, state, look_at = _ahead(state, rungs, reach, now, skips=_skips(again))
     last = max((rung.number for rung in rungs if rung.turn == 0), default=0)
+    if not state.is_listed and state.rung >= last:
+        state = replace(state, is_listed=True)
     return Climb(
         due=(*again, *ahead),
-        state=replace(state, is_listed=state.is_listed or state.rung >= last),
+        state=state,
         has_lapsed=has_lapsed,
         next_look_at=look_at,
     )
