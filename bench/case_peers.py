@@ -47,7 +47,7 @@ def _measured(server: LocalPostgres, how: str, case: str, number: int) -> Iterat
         _run(["bench.peers.fill", how, str(number), str(due_at)], variables)
         commands = {"worker": WORKER, **({"beat": BEAT} if how == "entries" else {})}
         with processes(commands, variables) as pids:
-            yield from due_minute(case, number, due_at, mails, pids)
+            yield from due_minute(case, number, due_at, mails, pids, is_peer=True)
     dropped(server, NAME)
 
 
