@@ -7,14 +7,15 @@ import pytest
 
 from accounts.clock import database_now
 from accounts.domain.capacities import Capacity
-from accounts.models import AuditRow, Look, User
+from accounts.models import AuditRow, Look, Patient, User
 from tests.cast import Cast, cast_make
 from tests.tracker.alerting import alert_opened
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.doses import Outcome
 from tracker.models import Alert, AlertEvent, Plan
+from tracker.selectors.matters import open_matters
 from tracker.selectors.thread import alert_thread
-from tracker.services.alerts import alert_acknowledge, alert_event
+from tracker.services.alerts import alert_acknowledge, alert_event, alert_unhold
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_void
 
@@ -154,7 +155,7 @@ def test_the_stair_goes_from_opened_to_closed_in_at_most_four_treads(
     alert_acknowledge(alert=silence, by=present.isla, now=silence.opened_at + MINUTE)
     assert silence.dose is not None
     silence.refresh_from_db()
-    stages = alert_thread(silence, present.now).stages
+    stages = alert_thread(silence, silence.opened_at + MINUTE).stages
     assert [stage.fact for stage in stages] == ["Opened", "Others told", "Acknowledged"]
     assert stages[0].text.startswith("No log for the")
     assert "missed" not in stages[0].text
@@ -366,3 +367,64 @@ def test_an_answer_stands_while_only_somebody_else_passed_on(silence: Alert, pre
     alert_event(silence, AlertEventKind.PASSED_ON, present.now - 20 * MINUTE, person=present.tomasz)
 
     assert alert_thread(silence, present.now).stages[-1].fact == "Acknowledged"
+
+
+def test_the_stair_says_how_long_after_being_told_somebody_answered(
+    silence: Alert, present: Cast
+) -> None:
+    told(silence, present.isla, 3, 20)
+    alert_acknowledge(alert=silence, by=present.isla, now=silence.opened_at + 45 * MINUTE)
+    silence.refresh_from_db()
+
+    last = alert_thread(silence, silence.opened_at + 45 * MINUTE + SECOND).stages[-1]
+
+    assert last.text == "Isla Macrae said “I have it”, 44 minutes after being told."
+
+
+def test_the_stair_and_the_worklist_name_who_has_it_though_somebody_spoke_later(
+    sign: Alert, present: Cast
+) -> None:
+    at = present.now - 10 * MINUTE
+    alert_acknowledge(alert=sign, by=present.priya, now=at)
+    alert_acknowledge(alert=sign, by=present.isla, now=at + MINUTE)
+    sign.refresh_from_db()
+
+    thread = alert_thread(sign, present.now)
+    patients = Patient.objects.filter(pk=sign.patient_id)
+    (matter,) = open_matters(patients, now=present.now)[sign.patient_id].matters
+
+    assert (thread.stages[-1].at, thread.stages[-1].text) == (
+        at,
+        "Dr Priya Raman said “I have it”.",
+    )
+    assert [held and held.since_at for held in (thread.holder, matter.holder)] == [at, at]
+
+
+def test_the_stair_names_who_let_go_and_not_who_spoke_last(sign: Alert, present: Cast) -> None:
+    at = present.now - 10 * MINUTE
+    alert_acknowledge(alert=sign, by=present.priya, now=at)
+    alert_acknowledge(alert=sign, by=present.isla, now=at + MINUTE)
+    sign.refresh_from_db()
+    alert_unhold(alert=sign, now=at + 2 * MINUTE)
+
+    last = alert_thread(sign, present.now).stages[-1]
+
+    assert (last.fact, last.text) == (
+        "Nobody has it",
+        "Dr Priya Raman no longer has it; the ladder goes on.",
+    )
+
+
+def test_the_stair_says_that_nobody_has_it_from_the_very_end_of_a_hold(
+    silence: Alert, present: Cast
+) -> None:
+    alert_acknowledge(alert=silence, by=present.isla, now=silence.opened_at + MINUTE)
+    silence.refresh_from_db()
+    over_at = silence.held_until_at
+    assert over_at is not None
+
+    before, after = (alert_thread(silence, at).stages[-1] for at in (over_at - SECOND, over_at))
+
+    assert before.fact == "Acknowledged"
+    assert (after.fact, after.at) == ("Nobody has it", over_at)
+    assert after.text == "Isla Macrae no longer has it; the ladder goes on."

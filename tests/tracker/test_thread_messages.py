@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 
 from accounts.domain.audiences import Audience
 from accounts.domain.capacities import Capacity
-from accounts.models import AuditRow, ContactPoint, Look, User
+from accounts.models import AuditRow, ContactPoint, Look, Patient, User
 from tests.cast import Cast
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.csv_cells import FORMULA_STARTS, cell_text
 from tracker.models import Alert
 from tracker.selectors.thread import alert_thread
 from tracker.selectors.thread_messages import Turn
-from tracker.services.alerts import alert_acknowledge, alert_event, alert_pass_on
+from tracker.services.alerts import (
+    alert_acknowledge,
+    alert_close_with_note,
+    alert_event,
+    alert_pass_on,
+)
 
 from .test_thread import MINUTE, SECOND, decided, plan, present, sign, silence, told
 
@@ -166,6 +171,46 @@ def test_a_plan_that_no_longer_knows_the_rung_still_shows_its_messages(
     assert str(Audience.CLINIC) not in rung.heading
 
 
+def test_a_message_that_waits_in_quiet_hours_says_until_when(present: Cast, silence: Alert) -> None:
+    decided(silence, present.isla, 3, 1)
+    now = silence.opened_at + MINUTE
+    local = now.astimezone(silence.patient.zone_info)
+    begins, ends = (local - 30 * MINUTE).time(), (local + 30 * MINUTE).time()
+    ContactPoint.objects.filter(person=present.isla).update(
+        quiet_from_time=begins, quiet_until_time=ends
+    )
+    ((line,),) = [rung.lines for rung in alert_thread(silence, now, CLINIC).rungs]
+    assert line.standing == "Waiting"
+    assert line.standing_detail.startswith("quiet hours there until ")
+    assert line.standing_detail.endswith(f"{ends:%H:%M}")
+
+
+def test_a_message_that_had_not_left_when_its_alert_closed_does_not_wait_for_ever(
+    present: Cast, silence: Alert
+) -> None:
+    decided(silence, present.isla, 3, 1)
+    alert_close_with_note(alert=silence, by=present.priya, note="Rang them", now=present.now)
+    silence.refresh_from_db()
+    page = present.client(present.priya).get(f"/alerts/{silence.pk}/").content.decode()
+    ((line,),) = [rung.lines for rung in alert_thread(silence, present.now, CLINIC).rungs]
+    said = present.client(present.priya).get(f"/api/v1/alerts/{silence.pk}/").json()
+    assert line.standing == "Nothing came back"
+    assert line.standing in page
+    assert "Waiting" not in page
+    assert said["rungs"][0]["messages"][0]["standing"] == line.standing
+
+
+def test_page_and_api_say_the_outcome_on_the_clock_of_the_dose(
+    present: Cast, silence: Alert
+) -> None:
+    alert_close_with_note(alert=silence, by=present.priya, note="Rang them", now=present.now)
+    Patient.objects.filter(pk=present.ewan.pk).update(zone="Asia/Tokyo")
+    said = present.client(present.priya).get(f"/api/v1/alerts/{silence.pk}/").json()
+    silence = Alert.objects.get(pk=silence.pk)
+    assert said["zone"] == "Europe/London"
+    assert said["alert"]["outcome"] == alert_thread(silence, present.now, CLINIC).outcome
+
+
 # --- The file
 
 
@@ -194,6 +239,30 @@ def test_the_file_holds_every_event_and_asking_for_it_is_a_look(
     assert rows[3][-1] == '\'=HYPERLINK("x")'
     assert Look.objects.filter(actor=present.priya, patient=present.ewan, page="alert").exists()
     assert AuditRow.objects.filter(actor=present.priya, action="alert.exported").exists()
+
+
+def test_the_file_counts_rungs_as_the_page_does(present: Cast, sign: Alert) -> None:
+    decided(sign, present.isla, 3, 1)
+    (rung,) = alert_thread(sign, present.now, CLINIC).rungs
+    assert rung.heading == "Rung 1, at once: caregivers"
+    assert rows_of(present, present.priya, sign)[-1][4] == "1"
+
+
+def test_the_file_says_as_the_page_who_was_not_reached_who_lists_it_and_why_it_closed(
+    present: Cast, silence: Alert
+) -> None:
+    at = silence.opened_at + SECOND
+    alert_event(silence, AlertEventKind.UNREACHABLE, at, note="Tomasz Wrona").save()
+    alert_event(silence, AlertEventKind.LISTED, at).save()
+    alert_close_with_note(alert=silence, by=present.priya, note="Rang them", now=present.now)
+    silence.refresh_from_db()
+    outcome = alert_thread(silence, present.now, CLINIC).outcome
+    rows = [(row[3], row[6], row[8], row[10]) for row in rows_of(present, present.priya, silence)]
+    assert rows[-3:] == [
+        ("nobody to reach", "Tomasz Wrona", "", "no verified contact"),
+        ("put on the worklist", "Harbour clinic", "Worklist", ""),
+        ("closed", "Dr Priya Raman", "", f"{outcome}. Rang them"),
+    ]
 
 
 def test_the_files_name_names_nobody(present: Cast, silence: Alert) -> None:

@@ -18,7 +18,7 @@ from tracker.api.flags import OpenFilter
 from tracker.domain.alerts import AlertKind, CloseReason
 from tracker.models import Alert
 from tracker.selectors.scope import alerts_visible_to
-from tracker.selectors.thread import alert_thread
+from tracker.selectors.thread import alert_thread, thread_zone
 from tracker.selectors.wording import alert_headline, alert_outcome
 from tracker.services.alerts import alert_acknowledge, alert_pass_on
 
@@ -65,7 +65,7 @@ class AlertOutput(serializers.Serializer[Any]):
         """Return why it closed, as a fact with its time; empty while it stands."""
         if alert.closed_at is None:
             return ""
-        return alert_outcome(alert, alert.patient.zone_info)
+        return alert_outcome(alert, thread_zone(alert))
 
     def _is_held(self, alert: Alert) -> bool:
         until = alert.held_until_at
@@ -99,6 +99,8 @@ class MessageOutput(serializers.Serializer[Any]):
     who = serializers.CharField()
     relation = serializers.CharField()
     turns = TurnOutput(many=True)
+    standing = serializers.CharField(help_text="Without turns: how it stands; else empty.")
+    standing_detail = serializers.CharField()
     answer = AnswerOutput(allow_null=True)
 
 

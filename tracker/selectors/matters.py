@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Patient
@@ -175,11 +175,11 @@ def dose_detail(alert: Alert) -> str:
 
 
 def _last_events(alerts: Iterable[Alert]) -> dict[tuple[UUID, str], AlertEvent]:
-    """Return the newest acknowledgement and the newest telling of each alert."""
+    """Return the newest telling of each alert, and the newest "I have it" of who has it."""
+    said = Q(kind=AlertEventKind.ACKNOWLEDGED, person=F("alert__held_by"))
     rows = (
         AlertEvent.objects.filter(
-            alert__in=[alert.pk for alert in alerts],
-            kind__in=[AlertEventKind.ACKNOWLEDGED, AlertEventKind.TOLD],
+            said | Q(kind=AlertEventKind.TOLD), alert__in=[alert.pk for alert in alerts]
         )
         .order_by("alert", "kind", "-at", "-pk")
         .distinct("alert", "kind")

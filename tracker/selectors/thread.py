@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,8 @@ from tracker.selectors.wording import (
     flag_detail,
     local_moment,
 )
+
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def alert_visible_to(user: Person, alert_id: UUID, now: datetime) -> Alert | Non
     return alerts_visible_to(user, now).filter(pk=alert_id).first()
 
 
+def thread_zone(alert: Alert) -> ZoneInfo:
+    """Return the zone of everything said about an alert: its dose's, else its patient's."""
+    return alert.dose.zone_info if alert.dose is not None else alert.patient.zone_info
+
+
 def alert_thread(
     alert: Alert, now: datetime, capacities: Collection[Capacity] = frozenset()
 ) -> Thread:
@@ -100,7 +107,7 @@ def alert_thread(
     is for the patient and the clinic only.
     """
     events = list(alert.events.select_related("person", "clinic").order_by("at", "pk"))
-    zone = alert.dose.zone_info if alert.dose else alert.patient.zone_info
+    zone = thread_zone(alert)
     ladder = ladder_behind(alert)
     reads_all = bool(FULL_READERS.intersection(capacities))
     return Thread(
@@ -113,8 +120,8 @@ def alert_thread(
         flag_class=alert.alert_class or FlagClass.WATCH,
         outcome=alert_outcome(alert, zone) if alert.closed_at is not None else "",
         holder=_holder(alert, events, now),
-        stages=_stages(alert, events, ladder, zone),
-        rungs=message_lines(alert, events, ladder, reads_all=reads_all),
+        stages=_stages(alert, events, ladder, zone, now),
+        rungs=message_lines(alert, events, ladder, reads_all=reads_all, now=now),
         acts=_acts(alert, events, zone, reads_all=reads_all),
         entries=_entries(alert, zone),
         terms=_terms(alert, zone),
@@ -127,7 +134,11 @@ def alert_thread(
 def _holder(alert: Alert, events: Sequence[AlertEvent], now: datetime) -> Holder | None:
     if alert.held_by is None or alert.held_until_at is None or alert.held_until_at <= now:
         return None
-    said = [event.at for event in events if event.kind == AlertEventKind.ACKNOWLEDGED]
+    said = [
+        event.at
+        for event in events
+        if event.kind == AlertEventKind.ACKNOWLEDGED and event.person_id == alert.held_by.pk
+    ]
     return Holder(
         person_id=alert.held_by.pk,
         name=alert.held_by.name,
@@ -138,7 +149,11 @@ def _holder(alert: Alert, events: Sequence[AlertEvent], now: datetime) -> Holder
 
 
 def _stages(
-    alert: Alert, events: Sequence[AlertEvent], ladder: Sequence[LadderRung], zone: ZoneInfo
+    alert: Alert,
+    events: Sequence[AlertEvent],
+    ladder: Sequence[LadderRung],
+    zone: ZoneInfo,
+    now: datetime,
 ) -> tuple[Stage, ...]:
     """Return at most four treads: opened, somebody outside told, the last answer, the end."""
     stages = [Stage(alert.opened_at, _("Opened"), alert_headline(alert))]
@@ -153,7 +168,7 @@ def _stages(
     if outside:
         text = _("%(name)s first.") % {"name": told_name(outside[0])}
         stages.append(Stage(outside[0].at, _("Others told"), text))
-    answer = _last_answer(events)
+    answer = _last_answer(alert, events, now)
     if answer is not None:
         stages.append(answer)
     if alert.closed_at is not None:
@@ -164,22 +179,52 @@ def _stages(
     return tuple(sorted(stages, key=lambda stage: stage.at))
 
 
-def _last_answer(events: Sequence[AlertEvent]) -> Stage | None:
-    """Return the last "I have it"; or its end, once that person passed on or ran out of time."""
+def _last_answer(alert: Alert, events: Sequence[AlertEvent], now: datetime) -> Stage | None:
+    """Return who has it, or the last "I have it", or how that ended: passed on, or out of time."""
     places = [i for i, event in enumerate(events) if event.kind == AlertEventKind.ACKNOWLEDGED]
     if not places:
         return None
+    holder = _holder(alert, events, now)
+    if holder is not None:
+        # Somebody's later word may stand beside the hold of another, and not take its place.
+        places = [i for i in places if events[i].person_id == holder.person_id] or places
+        return _acknowledged(events, places[-1])
     answer = events[places[-1]]
+    over = _("%(who)s no longer has it; the ladder goes on.")
     for event in events[places[-1] + 1 :]:
         if event.kind == AlertEventKind.LAPSED:
-            text = _("%(who)s no longer has it; the ladder goes on.")
+            text = over % {"who": told_name(event)}
         elif event.kind == AlertEventKind.PASSED_ON and event.person_id == answer.person_id:
-            text = _("%(who)s passed on.")
+            text = _("%(who)s passed on.") % {"who": told_name(event)}
         else:
             continue
-        return Stage(event.at, _("Nobody has it"), text % {"who": told_name(answer)})
-    text = _("%(name)s said “I have it”.") % {"name": told_name(answer)}
-    return Stage(answer.at, _("Acknowledged"), text)
+        return Stage(event.at, _("Nobody has it"), text)
+    if alert.closed_at is None and alert.held_by is not None and alert.held_until_at is not None:
+        # Its time is over, and the next sweep has not come yet.
+        return Stage(alert.held_until_at, _("Nobody has it"), over % {"who": alert.held_by.name})
+    return _acknowledged(events, places[-1])
+
+
+def _acknowledged(events: Sequence[AlertEvent], place: int) -> Stage:
+    """Return the tread of one "I have it", with the time since that person was told."""
+    answer = events[place]
+    told_at = next(
+        (
+            event.at
+            for event in events[:place]
+            if event.kind == AlertEventKind.TOLD
+            and event.person_id == answer.person_id
+            and event.round == answer.round
+        ),
+        None,
+    )
+    words = {"name": told_name(answer)}
+    if told_at is None:
+        return Stage(answer.at, _("Acknowledged"), _("%(name)s said “I have it”.") % words)
+    span = answer.at - told_at
+    words["span"] = delay_text(span // MINUTE * MINUTE if span >= MINUTE else span)
+    text = _("%(name)s said “I have it”, %(span)s after being told.")
+    return Stage(answer.at, _("Acknowledged"), text % words)
 
 
 def _acts(

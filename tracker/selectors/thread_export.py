@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracker.domain.alerts import AlertEventKind
-from tracker.models import Alert
+from tracker.models import Alert, AlertEvent
+from tracker.selectors.ladders import ladder_behind
 from tracker.selectors.matters import told_name
-from tracker.selectors.thread_messages import WAY_WORDS
+from tracker.selectors.thread import thread_zone
+from tracker.selectors.thread_messages import WAY_WORDS, WORKLIST, duty_words, rung_shown
+from tracker.selectors.wording import alert_outcome
 
 HEADER: tuple[Promise, ...] = (
     gettext_lazy("Time (UTC)"),
@@ -41,23 +46,53 @@ EVENT_WORDS: Mapping[str, Promise] = MappingProxyType(
     }
 )
 
+KIND_WORDS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "prompt": gettext_lazy("reminder"),
+        "alert": gettext_lazy("alert"),
+        "follow_up": gettext_lazy("what came of it"),
+    }
+)
+
 
 def thread_rows(alert: Alert) -> Iterator[tuple[str, ...]]:
     """Yield the head and then one row for each event of the thread, oldest first."""
-    zone = alert.dose.zone_info if alert.dose is not None else alert.patient.zone_info
+    zone, ladder = thread_zone(alert), ladder_behind(alert)
     yield tuple(str(name) for name in HEADER)
     for event in alert.events.select_related("person", "clinic").order_by("at", "pk"):
-        way = str(event.facts.get("way") or event.facts.get("channel") or "")
         yield (
             event.at.isoformat(timespec="seconds"),
             event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
             zone.key,
             str(EVENT_WORDS[event.kind]),
-            str(event.rung) if event.rung else "",
+            str(rung_shown(event.rung, ladder)) if event.rung else "",
             str(event.round),
-            told_name(event),
-            event.duty,
-            str(WAY_WORDS.get(way, way)),
-            str(event.facts.get("purpose", "")),
-            event.note or str(event.facts.get("said") or event.facts.get("detail") or ""),
+            _who(alert, event),
+            duty_words(event.duty),
+            str(WAY_WORDS.get(_way(event), _way(event))),
+            str(KIND_WORDS.get(event.facts.get("purpose", ""), "")),
+            _said(alert, event, zone),
         )
+
+
+def _who(alert: Alert, event: AlertEvent) -> str:
+    if event.kind == AlertEventKind.UNREACHABLE:
+        return event.note
+    if event.kind == AlertEventKind.LISTED:
+        return alert.patient.clinic.name
+    return told_name(event)
+
+
+def _way(event: AlertEvent) -> str:
+    if event.kind == AlertEventKind.LISTED:
+        return WORKLIST
+    return str(event.facts.get("way") or event.facts.get("channel") or "")
+
+
+def _said(alert: Alert, event: AlertEvent, zone: ZoneInfo) -> str:
+    """Return what the page says beside the event: a provider's answer, a note, the outcome."""
+    if event.kind == AlertEventKind.UNREACHABLE:
+        return _("no verified contact")
+    if event.kind == AlertEventKind.CLOSED:
+        return ". ".join(filter(None, [alert_outcome(alert, zone), event.note]))
+    return event.note or str(event.facts.get("said") or event.facts.get("detail") or "")

@@ -6,24 +6,28 @@ Read from the alert's own events. A message is a row here before it is sent.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.domain.audiences import Audience
-from accounts.models import CareLink
+from accounts.domain.quiet_hours import quiet_until
+from accounts.domain.zones import local_date
+from accounts.models import CareLink, ContactPoint
 from tracker.domain.alerts import AlertEventKind, AlertKind
+from tracker.domain.flags import FlagClass
 from tracker.domain.ladder import LadderRung
 from tracker.models import Alert, AlertEvent
 from tracker.selectors.matters import told_name
 from tracker.selectors.plan_words import delay_text
-from tracker.selectors.wording import alert_headline
+from tracker.selectors.wording import alert_headline, clock_or_moment
 
 FOLLOW_UP = "follow_up"
 WORKLIST = "worklist"
@@ -103,6 +107,8 @@ class MessageLine:
     turns: tuple[Turn, ...]  # empty: decided, and nothing has come back yet
     answer: Answer | None = None
     key: object = None  # who it is, for counting people
+    standing: str = ""  # without turns: how it stands, and why
+    standing_detail: str = ""
     is_worklist: bool = False
 
 
@@ -129,6 +135,7 @@ def message_lines(
     ladder: Sequence[LadderRung],
     *,
     reads_all: bool,
+    now: datetime,
 ) -> tuple[RungLines, ...]:
     """Return the messages by rung, oldest first, then the follow-ups.
 
@@ -145,7 +152,9 @@ def message_lines(
         RungLines(
             heading=_heading(alert, group, ladder),
             lines=tuple(
-                _line(alert, key, found, events, relations, reads_all=reads_all)
+                _standing(
+                    alert, _line(alert, key, found, events, relations, reads_all=reads_all), now
+                )
                 for key, found in recipients.items()
             ),
         )
@@ -191,7 +200,7 @@ def _line(
     if first.kind == AlertEventKind.LISTED:
         return _worklist_line(alert, first)
     person_id = first.person_id
-    relation = relations.get(person_id, "") if person_id is not None else _duty_words(first.duty)
+    relation = relations.get(person_id, "") if person_id is not None else duty_words(first.duty)
     said = [event for event in events if event.at >= first.at and event.round == first.round]
     return MessageLine(
         decided_at=first.at,
@@ -205,6 +214,41 @@ def _line(
         answer=None if is_follow_up(first) else _answer(person_id, said),
         key=key,
     )
+
+
+def _standing(alert: Alert, line: MessageLine, now: datetime) -> MessageLine:
+    """Return the line; without any turn it says how the message stands, and why."""
+    if line.turns:
+        return line
+    if alert.closed_at is not None:
+        words = _("Nothing came back")
+        return replace(
+            line,
+            standing=words,
+            standing_detail=_("the alert closed first; what had not left by then was not sent"),
+        )
+    quiet_at = _quiet_until(alert, line.key, now)
+    if quiet_at is None:
+        detail = _("decided, nothing has come back yet")
+    else:
+        zone = alert.dose.zone_info if alert.dose is not None else alert.patient.zone_info
+        moment = clock_or_moment(quiet_at, zone, local_date(now, zone))
+        detail = _("quiet hours there until %(moment)s") % {"moment": moment}
+    return replace(line, standing=_("Waiting"), standing_detail=detail)
+
+
+def _quiet_until(alert: Alert, key: object, now: datetime) -> datetime | None:
+    """Return when the first way to a person is no longer quiet; None when one is not quiet now."""
+    if not isinstance(key, UUID) or alert.alert_class == FlagClass.EMERGENCY:
+        return None
+    points = ContactPoint.objects.usable().filter(person=key).select_related("person")
+    ends = [
+        quiet_until(point.quiet_from_time, point.quiet_until_time, ZoneInfo(point.person.zone), now)
+        for point in points
+        if point.person is not None
+    ]
+    times = [each for each in ends if each is not None]
+    return min(times) if times and len(times) == len(ends) else None
 
 
 def _worklist_line(alert: Alert, event: AlertEvent) -> MessageLine:
@@ -248,7 +292,7 @@ def _about(alert: Alert, purpose: str) -> str:
     return alert_headline(alert)
 
 
-def _duty_words(duty: str) -> str:
+def duty_words(duty: str) -> str:
     return {"desk": _("desk"), "out_of_hours": _("out-of-hours contact")}.get(duty, "")
 
 
@@ -272,7 +316,7 @@ def _heading(alert: Alert, group: tuple[bool, int, int], ladder: Collection[Ladd
     if rung is None:
         return _("Rung %(number)d") % {"number": number}
     words = {
-        "number": sum(1 for each in ladder if each.turn == 0 and each.number <= number),
+        "number": rung_shown(number, ladder),
         "delay": _delay(alert, rung.delay),
         "who": RUNG_AUDIENCES[rung.audience],
     }
@@ -281,6 +325,13 @@ def _heading(alert: Alert, group: tuple[bool, int, int], ladder: Collection[Ladd
     if round_ > 1:
         return _("Rung %(number)d again, the alert was held and still stands: %(who)s") % words
     return _("Rung %(number)d, %(delay)s: %(who)s") % words
+
+
+def rung_shown(number: int, ladder: Collection[LadderRung]) -> int:
+    """Return a rung's number as people count it: repeats and rungs not climbed do not count."""
+    if all(each.number != number for each in ladder):
+        return number
+    return sum(1 for each in ladder if each.turn == 0 and each.number <= number)
 
 
 def _delay(alert: Alert, delay: timedelta) -> str:
