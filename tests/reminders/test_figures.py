@@ -1,13 +1,16 @@
 """The engine's figures: on the health page, at /metrics, and in `engine_status`."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.clock import database_now
+from reminders.management.commands import engine_status
 from reminders.selectors.figures import figures_at
 from reminders.selectors.heartbeats import (
     ALERT_WAITS,
@@ -167,7 +170,28 @@ def test_the_status_command_says_what_is_wrong_and_fails(db) -> None:
     with pytest.raises(CommandError, match="the engine is silent"):
         call_command("engine_status", stdout=printed)
 
-    assert "Last sweep                  never" in printed.getvalue()
+    assert "Last sweep                      never" in printed.getvalue()
+
+
+def test_the_status_command_keeps_its_figures_apart_from_their_names(plan) -> None:
+    sweep_and_dispatch(TUESDAY)
+    figures = replace(figures_at(TUESDAY), lags={("decided_to_handed_over", 1.0): 0.4})
+
+    assert "Longest decided to handed over  0.4 s" in engine_status.lines_of(figures, TUESDAY)
+
+
+def test_the_status_command_says_in_one_line_that_postgresql_is_away(
+    django_db_blocker, monkeypatch
+) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    with (
+        django_db_blocker.unblock(),
+        pytest.raises(CommandError, match=r"^PostgreSQL is away .*Connection refused"),
+    ):
+        call_command("engine_status", stdout=StringIO())
+    connection.close()
 
 
 def test_the_status_command_ends_well_when_the_engine_is_well(db) -> None:
