@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.domain.audiences import Audience
 from accounts.domain.capacities import Capacity
 from accounts.models import AuditRow, ContactPoint, Look, Patient, User
+from accounts.services.care_links import care_link_end
 from tests.cast import Cast
 from tracker.domain.alerts import AlertEventKind
 from tracker.domain.csv_cells import FORMULA_STARTS, cell_text
@@ -198,6 +199,16 @@ def test_a_message_that_had_not_left_when_its_alert_closed_does_not_wait_for_eve
     assert line.standing in page
     assert "Waiting" not in page
     assert said["rungs"][0]["messages"][0]["standing"] == line.standing
+
+
+def test_a_message_to_somebody_who_no_longer_helps_does_not_wait_for_ever(
+    present: Cast, silence: Alert
+) -> None:
+    decided(silence, present.isla, 3, 1)
+    care_link_end(care_link=present.link_of(present.isla), by=present.ewan_user, now=present.now)
+    ((line,),) = [rung.lines for rung in alert_thread(silence, present.now, CLINIC).rungs]
+    assert line.standing == "Nothing came back"
+    assert line.standing_detail.startswith("no longer helps here")
 
 
 def test_page_and_api_say_the_outcome_on_the_clock_of_the_dose(

@@ -141,7 +141,8 @@ def message_lines(
 
     What came back with a message may name an address: it is for `reads_all`.
     """
-    relations = _relations(alert)
+    links = list(CareLink.objects.filter(patient=alert.patient, caregiver__isnull=False))
+    relations, ended = _relations(alert, links), _ended(links)
     groups: dict[tuple[bool, int, int], dict[object, list[AlertEvent]]] = {}
     for event in events:
         if event.kind in MESSAGES:
@@ -153,7 +154,10 @@ def message_lines(
             heading=_heading(alert, group, ladder),
             lines=tuple(
                 _standing(
-                    alert, _line(alert, key, found, events, relations, reads_all=reads_all), now
+                    alert,
+                    _line(alert, key, found, events, relations, reads_all=reads_all),
+                    now,
+                    is_ended=key in ended,
                 )
                 for key, found in recipients.items()
             ),
@@ -216,17 +220,17 @@ def _line(
     )
 
 
-def _standing(alert: Alert, line: MessageLine, now: datetime) -> MessageLine:
+def _standing(alert: Alert, line: MessageLine, now: datetime, *, is_ended: bool) -> MessageLine:
     """Return the line; without any turn it says how the message stands, and why."""
     if line.turns:
         return line
-    if alert.closed_at is not None:
-        words = _("Nothing came back")
-        return replace(
-            line,
-            standing=words,
-            standing_detail=_("the alert closed first; what had not left by then was not sent"),
+    if alert.closed_at is not None or is_ended:
+        detail = (
+            _("no longer helps here; what had not left by then was not sent")
+            if is_ended
+            else _("the alert closed first; what had not left by then was not sent")
         )
+        return replace(line, standing=_("Nothing came back"), standing_detail=detail)
     quiet_at = _quiet_until(alert, line.key, now)
     if quiet_at is None:
         detail = _("decided, nothing has come back yet")
@@ -296,16 +300,21 @@ def duty_words(duty: str) -> str:
     return {"desk": _("desk"), "out_of_hours": _("out-of-hours contact")}.get(duty, "")
 
 
-def _relations(alert: Alert) -> dict[UUID, str]:
+def _relations(alert: Alert, links: Iterable[CareLink]) -> dict[UUID, str]:
     """Return what each person is to the patient, ended caregivers included."""
     found: dict[UUID, str] = {}
     if alert.patient.user_id is not None:
         found[alert.patient.user_id] = _("patient")
-    links = CareLink.objects.filter(patient=alert.patient, caregiver__isnull=False)
     for link in links:
         if link.caregiver_id is not None:
             found[link.caregiver_id] = link.relation or _("caregiver")
     return found
+
+
+def _ended(links: Collection[CareLink]) -> set[UUID | None]:
+    """Return the caregivers who no longer help: every link of theirs has ended."""
+    current = {link.caregiver_id for link in links if link.ended_at is None}
+    return {link.caregiver_id for link in links} - current
 
 
 def _heading(alert: Alert, group: tuple[bool, int, int], ladder: Collection[LadderRung]) -> str:
