@@ -1,6 +1,8 @@
 """Where people and clinics can be reached."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -27,6 +29,13 @@ def usable_contact_points(
     if person is None and clinic is None:
         return owned.none()
     return owned.usable()
+
+
+def caregivers_without_a_way(links: Iterable[CareLink]) -> set[UUID]:
+    """Return the caregivers among these links whom no message can reach: no usable address."""
+    people = {link.caregiver_id for link in links if link.caregiver_id is not None}
+    reached = ContactPoint.objects.usable().filter(person__in=people)
+    return people - set(reached.order_by().values_list("person", flat=True))
 
 
 def contact_points_of(person: User) -> QuerySet[ContactPoint]:

@@ -16,6 +16,7 @@ from accounts.domain.capacities import Capacity, Verb
 from accounts.domain.problems import Refusal
 from accounts.models import CareLink, Invitation, Patient, User
 from accounts.selectors.care_links import caregivers_of
+from accounts.selectors.contact_points import caregivers_without_a_way
 from accounts.selectors.invitations import invitations_unanswered
 from accounts.services.audit import patient_open
 from accounts.services.care_links import care_link_end, care_link_invite
@@ -32,6 +33,7 @@ class CaregiverRow:
     link: CareLink
     invitation: Invitation | None
     now: datetime
+    is_without_a_way: bool  # no message can reach them: no address of theirs is proved and works
 
     @property
     def name(self) -> str:
@@ -44,6 +46,11 @@ class CaregiverRow:
         return self.link.consented_at is not None and self.link.accepted_at is not None
 
     @property
+    def is_unreached(self) -> bool:
+        """Whether they are to be told of alerts and no message can reach them."""
+        return self.is_helping and self.link.is_alerted and self.is_without_a_way
+
+    @property
     def is_link_open(self) -> bool:
         """Whether the invitation still works."""
         return self.invitation is not None and self.invitation.expires_at > self.now
@@ -52,8 +59,17 @@ class CaregiverRow:
 def caregiver_rows(patient: Patient, now: datetime) -> list[CaregiverRow]:
     """Return everybody whom nobody has ended, with their open invitations."""
     asked = {each.care_link_id: each for each in reversed(invitations_unanswered(patient))}
-    links = caregivers_of(patient, now)
-    return [CaregiverRow(link=link, invitation=asked.get(link.pk), now=now) for link in links]
+    links = list(caregivers_of(patient, now))
+    without = caregivers_without_a_way(links)
+    return [
+        CaregiverRow(
+            link=link,
+            invitation=asked.get(link.pk),
+            now=now,
+            is_without_a_way=link.caregiver_id in without,
+        )
+        for link in links
+    ]
 
 
 @form_door

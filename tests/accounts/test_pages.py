@@ -91,6 +91,18 @@ def test_a_code_to_hand_over_shows_a_link_that_works(live_cast: Cast) -> None:
     assert Client().get(address).status_code == 200
 
 
+def test_patient_and_clinic_see_which_caregiver_no_message_reaches(live_cast: Cast) -> None:
+    path, words = f"/patients/{live_cast.ewan.pk}/people/", "No message reaches"
+    readers = {live_cast.priya: path, live_cast.ewan_user: path}
+    for who, page in readers.items():
+        assert words not in live_cast.client(who).get(page).content.decode()
+    for each in (live_cast.isla, live_cast.watcher):  # the watcher is told of nothing anyway
+        usable_contact_points(person=each).update(disabled_at=live_cast.now, disabled_reason="550")
+    for who, page in readers.items():
+        shown = live_cast.client(who).get(page).content.decode()
+        assert re.findall(rf"{words} ([\w ]+) now", shown) == ["Isla Macrae"]
+
+
 def test_a_patient_invites_and_ends_a_caregiver(live_cast: Cast) -> None:
     browser = live_cast.client(live_cast.ewan_user)
     path = f"/patients/{live_cast.ewan.pk}/people/"
