@@ -36,7 +36,7 @@ def _shortly(found: re.Match[str]) -> str:
 class LeanStyles(ManifestStaticFilesStorage):
     """Writes the named copy of each style sheet anew without what only its authors read."""
 
-    def post_process(self, *arguments: Any, **options: Any) -> Iterator[tuple[str, str, Any]]:
+    def post_process(self, *arguments: Any, **options: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what the storage made; between naming and packing, style sheets become lean."""
         for name, hashed, processed in super().post_process(*arguments, **options):
             if hashed and hashed.endswith(".css"):
@@ -47,8 +47,8 @@ class LeanStyles(ManifestStaticFilesStorage):
         with self.open(hashed) as file:
             text = file.read().decode()
         self.delete(hashed)
-        self._save(hashed, ContentFile(lean(text).encode()))
+        self.save(hashed, ContentFile(lean(text).encode()))
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage, LeanStyles):
+class StaticFiles(CompressedManifestStaticFilesStorage, LeanStyles):  # type: ignore[misc]  # no types there
     """What `collectstatic` fills: names, then lean styles, then packed copies."""

@@ -60,4 +60,9 @@ document.addEventListener("click", (event) => {
 });
 // What is logged here is known to the phone too, so that it does not ask for the dose again.
 if (keepAsk) document.addEventListener("htmx:afterSettle", refreshKept);
+// The clinic's signs open without a network though nobody opened them before: the worker keeps them.
+const clinicSigns = document.querySelector("[data-clinic-signs]")?.dataset.clinicSigns;
+if (clinicSigns) {
+  navigator.serviceWorker?.ready.then(({ active }) => active.postMessage({ signs: clinicSigns }));
+}
 showKeeping();

@@ -9,7 +9,7 @@ const FARTHEST = DAY / 2; // a late dose is asked about in the large card for no
 const doseIn = (item) => item.address.match(/^\/api\/v1\/doses\/([^/]+)\//)?.[1];
 function logOf(dose, items) {
   const item = items.findLast((each) => doseIn(each) === dose.id);
-  if (item) return { item, outcome: item.body.outcome, at: item.body.said_at, isParked: item.is_parked };
+  if (item) return { item, outcome: item.body.outcome, at: item.body.said_at };
   const { logged } = dose;
   return logged && { outcome: logged.outcome, at: logged.received_at, isMine: logged.is_mine };
 }
@@ -143,20 +143,27 @@ function askedOf(dose, kept) {
   amountIn(card, dose, kept);
   return answerable(card, dose, kept);
 }
-function queuedOf(dose, kept) {
-  const { log: { item, outcome, at, isParked } } = dose;
-  const entry = fresh("logged");
-  entry.dataset.dose = dose.id;
-  keepOneMark(entry, outcome);
-  say(entry.querySelector("h2"), wordsOf(dose, kept), outcome);
-  say(entry.querySelector("p"), { time: clockOf(at, kept.zone) }, isParked ? "parked" : "queued");
+// What was said here and waits, with its way back.
+function waitingPart(pattern, item, kept) {
+  const entry = fresh(pattern);
+  entry.dataset.said = item.client_id;
+  const values = { time: clockOf(item.body.said_at, kept.zone) };
+  say(entry.querySelector("[role=status]"), values, item.is_parked ? "parked" : "queued");
   const back = entry.querySelector("[data-take-back]");
-  back.hidden = isParked;
+  back.hidden = item.is_parked;
   back.addEventListener("click", async () => {
     await DeviceStore.drop(item.client_id);
     await showWaiting();
     await showDay();
   });
+  return entry;
+}
+function queuedOf(dose, kept) {
+  const { log: { item, outcome } } = dose;
+  const entry = waitingPart("logged", item, kept);
+  entry.dataset.dose = dose.id;
+  keepOneMark(entry, outcome);
+  say(entry.querySelector("h2"), wordsOf(dose, kept), outcome);
   return entry;
 }
 function lineOf(dose, kept) {
@@ -191,8 +198,11 @@ function partsOf(kept, items) {
   const todays = doses.filter((dose) => dose.local_date === kept.today);
   const tomorrows = doses.filter((dose) => dose.local_date > kept.today && listed(dose));
   const questions = asked.length ? [fresh("ask"), ...asked.flatMap((dose) => askedOf(dose, kept))] : [];
+  const extras = items.filter((item) => item.kind === "extra");
   return [
+    ...extras.map((item) => extraOf(item, kept)),
     ...queued.map((dose) => queuedOf(dose, kept)),
+    ...(items.some(isAlike) ? [fresh("alike")] : []),
     ...(kept.is_on_hold ? [fresh("hold")] : []),
     ...(!kept.is_on_hold && !todays.length ? [fresh("empty")] : []),
     ...(hero ? cardOf(hero, kept) : []),
@@ -217,6 +227,7 @@ async function showDay(focusOn) {
   const kept = readKept(await DeviceStore.kept());
   showAge(kept);
   if (!kept) return;
+  offerExtra(kept);
   const items = [...(await DeviceStore.parked()), ...(await DeviceStore.waiting())]
     .filter((item) => item.person === kept.person);
   document.querySelector("[data-today]").textContent = longDayOf(kept.now, kept.zone);
@@ -228,33 +239,34 @@ async function showDay(focusOn) {
     document.querySelector("[data-no-check-in]").hidden = true;
   }
   dayPlace.replaceChildren(...partsOf(kept, items));
-  if (focusOn) dayPlace.querySelector(`[data-dose="${focusOn}"]`)?.focus();
+  if (focusOn) dayPlace.querySelector(`[data-said="${focusOn}"]`)?.focus();
 }
 
-// One dose, one entry: what is kept or waits about it comes first, whoever tapped where.
+// A second tap while the first is being kept is the same tap.
 let isLogging = false;
-async function log(dose, what, body) {
+async function onceAtATime(keepIt) {
   if (isLogging) return;
   isLogging = true;
-  try {
-    const kept = await DeviceStore.kept();
-    const items = [...(await DeviceStore.parked()), ...(await DeviceStore.waiting())];
-    const known = kept.doses.find((each) => each.id === dose.id) || dose;
-    const before = logOf(known, items);
-    if (before) {
-      await showDay();
-      return guard(before, kept);
-    }
-    await keepSaid({
-      kind: "entry", what, person: kept.person, body, due_at: dose.due_at, zone: kept.zone,
-      address: `/api/v1/doses/${dose.id}/entries/`, again: `/today/doses/${dose.id}/`,
-    });
-    await showDay(dose.id);
-  } catch {
-    lost();
-  } finally {
-    isLogging = false;
+  await keepIt().catch(lost);
+  isLogging = false;
+}
+const log = (dose, what, body) => onceAtATime(() => logDose(dose, what, body));
+
+// One dose, one entry: what is kept or waits about it comes first, whoever tapped where.
+async function logDose(dose, what, body) {
+  const kept = await DeviceStore.kept();
+  const items = [...(await DeviceStore.parked()), ...(await DeviceStore.waiting())];
+  const known = kept.doses.find((each) => each.id === dose.id) || dose;
+  const before = logOf(known, items);
+  if (before) {
+    await showDay();
+    return guard(before, kept);
   }
+  const item = await keepSaid({
+    kind: "entry", what, person: kept.person, body, due_at: dose.due_at, zone: kept.zone,
+    address: `/api/v1/doses/${dose.id}/entries/`, again: `/today/doses/${dose.id}/`,
+  });
+  return showDay(item.client_id);
 }
 function guard(before, kept) {
   const note = fresh("guard");

@@ -88,6 +88,7 @@ def agreed(stack: Stack, phone: BrowserContext, cast: Cast) -> Page:
     expect(told).to_be_focused()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("caches.keys().then(names => names.length === 2)")
+    page.wait_for_function("caches.match('/today/signs/').then(Boolean)")
     return page
 
 
@@ -98,6 +99,31 @@ def assert_clean(page: Page) -> None:
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def stop_keeping(page: Page, stack: Stack) -> None:
+    """Take the agreement back, and open Today without a network."""
+    page.goto(f"{stack.url}/me/")
+    page.get_by_role("button", name="Stop keeping them").tap()
+    expect(page.locator("[data-kept-told='no']")).to_be_focused()
+    page.context.set_offline(offline=True)
+    page.goto(f"{stack.url}/today/")
+
+
+def say_an_extra_dose(page: Page) -> tuple[datetime, datetime]:
+    """Log a dose beside the plan without a network; the signs that can follow it show at once."""
+    before = datetime.now(UTC)
+    page.get_by_role("button", name="Extra dose").tap()
+    page.get_by_role("button", name="Log the extra dose").tap()
+    expect(page.get_by_role("alert").filter(has_text="Not kept yet")).to_be_visible()
+    page.get_by_label("What was taken, in your own words").fill("one more tablet")
+    page.get_by_role("button", name="Taken just now").tap()
+    extra = page.locator(".entry[data-said]").filter(has_text="Extra dose, taken")
+    expect(extra).to_be_focused()
+    expect(extra).to_contain_text("one more tablet")
+    expect(page.get_by_text("Slow or shallow breathing.")).to_be_visible()
+    assert_clean(page)
+    return before, datetime.now(UTC)
 
 
 def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
@@ -135,6 +161,8 @@ def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
     page.goto(f"{stack.url}/")
     expect(page.locator(".entry[data-dose]")).to_contain_text("Kept on this phone at")
     expect(page.locator(IN_CARD)).to_have_count(0)
+    said_between = say_an_extra_dose(page)
+    expect(page.get_by_text("2 entries wait on this phone.")).to_be_visible()
     with stack.orm():
         assert Entry.objects.count() == 1
 
@@ -143,19 +171,16 @@ def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
     page.get_by_role("link", name="Open Today").tap()
     expect(page.locator("#logged")).to_contain_text("taken, 15 mg")
     with stack.orm():
-        sent = Entry.objects.order_by("received_at").last()
-        assert Entry.objects.count() == 2
+        _, sent, beside = Entry.objects.order_by("received_at")
+        assert (beside.dose, beside.amount_note) == (None, "one more tablet")
+        assert said_between[0] <= beside.taken_at <= said_between[1]
         assert before - MINUTE / 60 <= sent.taken_at <= after + MINUTE / 60
         assert sent.taken_at < sent.received_at
         assert (sent.by, sent.is_clock_wrong) == (cast.ewan_user, False)
     page.get_by_role("button", name="Undo").tap()
     expect(page.get_by_role("button", name="Taken")).to_be_visible()
 
-    page.goto(f"{stack.url}/me/")
-    page.get_by_role("button", name="Stop keeping them").tap()
-    expect(page.locator("[data-kept-told='no']")).to_be_focused()
-    phone.set_offline(offline=True)
-    page.goto(f"{stack.url}/today/")
+    stop_keeping(page, stack)
     expect(page.get_by_text("No doses are kept on this phone.")).to_be_visible()
     expect(page.locator(".amt:visible")).to_have_count(0)
 
@@ -181,6 +206,7 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
     assert_clean(page)
     page.get_by_role("link", name="All warning signs").tap()
     expect(page.get_by_role("heading", name="Baclofen: warning signs")).to_be_visible()
+    expect(page.get_by_text("Harbour clinic").first).to_be_visible()  # though never opened before
     page.goto(f"{stack.url}/today/")
 
     page.locator(IN_CARD).get_by_role("button", name="Skip").tap()

@@ -46,6 +46,7 @@ PARTS = (
     "device-store.js",
     "device-forms.js",
     "offline.js",
+    "offline-extra.js",
     "offline-day.js",
     "offline-check-in.js",
 )

@@ -14,9 +14,11 @@ const KEPT = [{% for address in kept %}
 const PATIENCE = 4000; // milliseconds for a page that has a copy here
 const AWAY = [502, 503, 504]; // answers of a site that is not there
 const OFFLINE = "/offline/";
+const OWN_SIGNS = "/today/signs/"; // kept here: the public signs of the clinic of who is signed in
+const DAY = 86400000; // milliseconds
 const COPIES = [
   [/^\/offline\/(check-in\/|urgent\/)?$/, (path) => path],
-  [/^\/today\/signs\/$/, () => "/signs/"],
+  [/^\/today\/signs\/$/, (path) => path],
   [/^\/$|^\/today\//, () => OFFLINE],
   [/^\/check-in\//, () => "/offline/check-in/"],
   [/^\/urgent\/|^\/feed\/[^/]+\/urgent\//, () => "/offline/urgent/"],
@@ -58,22 +60,39 @@ const copyAt = (path) => caches.match(path, { ignoreVary: true });
 // signs without a clinic; anything that has no copy is Today.
 async function kept(path) {
   const found = await copyAt(copyOf(path) || OFFLINE);
-  return found || (isPublic(path) && (await copyAt("/signs/"))) || copyAt(OFFLINE);
+  const areSigns = isPublic(path) || path === OWN_SIGNS;
+  return found || (areSigns && (await copyAt("/signs/"))) || copyAt(OFFLINE);
 }
 
 // A public page says in its headers that it is public; only that is kept, of clinics the last one.
-async function keepPublic(path, answer) {
+async function keepPublic(path, answer, key = path) {
   const isKept = answer.ok && !answer.redirected
     && /\bpublic\b/.test(answer.headers.get("Cache-Control") || "");
   if (!isKept) return;
   const open = await caches.open(PUBLIC);
   if (path.startsWith("/c/")) {
-    const others = (await open.keys()).filter((one) => new URL(one.url).pathname.startsWith("/c/"));
+    const others = (await open.keys()).filter(({ url }) => new URL(url).pathname.startsWith("/c/")
+      && new URL(url).pathname !== path);
     await Promise.all(others.map((one) => open.delete(one)));
   }
-  await open.delete(path, { ignoreVary: true });
-  await open.put(path, answer);
+  await open.delete(key, { ignoreVary: true });
+  await open.put(key, answer);
 }
+
+// Today names the signs of the person's clinic: with their numbers they open without a network though
+// nobody opened them before. Once a day is often enough.
+async function keepOwnSigns(path) {
+  const found = await copyAt(OWN_SIGNS);
+  const isSame = found && new URL(found.url).pathname === path;
+  if (isSame && Date.now() - Date.parse(found.headers.get("Date")) < DAY) return;
+  const answer = await fetch(path, { headers: { "Accept-Language": LANGUAGE } });
+  await keepPublic(path, answer.clone());
+  await keepPublic(path, answer, OWN_SIGNS);
+}
+self.addEventListener("message", (event) => {
+  const { signs } = event.data || {};
+  if (typeof signs === "string" && isPublic(signs)) event.waitUntil(keepOwnSigns(signs).catch(() => {}));
+});
 
 function answered(request, patience) {
   const answer = fetch(request);
