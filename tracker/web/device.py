@@ -39,6 +39,7 @@ PARTS = (
     "fonts/atkinson-hyperlegible-latin-400-normal.woff2",
     "fonts/atkinson-hyperlegible-latin-700-normal.woff2",
     "icons.svg",
+    "signs.svg",
     "mark.svg",
     "app.js",
     "page-age.js",
