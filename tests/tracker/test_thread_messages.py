@@ -85,6 +85,24 @@ def test_a_message_that_came_back_and_left_by_another_way_is_two_rows(
     assert (counted.messages, counted.people, counted.has_clinic) == (1, 1, False)
 
 
+def test_a_message_that_had_nowhere_to_go_did_not_come_back(present: Cast, silence: Alert) -> None:
+    event = alert_event(
+        silence,
+        AlertEventKind.BOUNCED,
+        silence.opened_at + 2 * SECOND,
+        person=present.isla,
+        way="",
+        said="",
+        purpose="alert",
+    )
+    event.rung = 3
+    event.save()
+    words = ("Not sent", "no address there works")
+    assert [(turn.words, turn.detail) for turn in turns_of(silence, present, CLINIC)] == [words]
+    row = rows_of(present, present.priya, silence)[-1]
+    assert (row[3].capitalize(), row[-1]) == words
+
+
 def test_what_a_provider_said_is_not_for_other_caregivers(present: Cast, silence: Alert) -> None:
     decided(silence, present.tomasz, 3, 1)
     bounced(silence, present.tomasz, "550 tomasz@private.example is full")

@@ -15,7 +15,14 @@ from tracker.models import Alert, AlertEvent
 from tracker.selectors.ladders import ladder_behind
 from tracker.selectors.matters import told_name
 from tracker.selectors.thread import thread_zone
-from tracker.selectors.thread_messages import WAY_WORDS, WORKLIST, duty_words, rung_shown
+from tracker.selectors.thread_messages import (
+    WAY_WORDS,
+    WORKLIST,
+    duty_words,
+    never_left,
+    rung_shown,
+    said_in,
+)
 from tracker.selectors.wording import alert_outcome
 
 HEADER: tuple[Promise, ...] = (
@@ -64,7 +71,7 @@ def thread_rows(alert: Alert) -> Iterator[tuple[str, ...]]:
             event.at.isoformat(timespec="seconds"),
             event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
             zone.key,
-            str(EVENT_WORDS[event.kind]),
+            _("not sent") if never_left(event) else str(EVENT_WORDS[event.kind]),
             str(rung_shown(event.rung, ladder)) if event.rung else "",
             str(event.round),
             _who(alert, event),
@@ -95,4 +102,4 @@ def _said(alert: Alert, event: AlertEvent, zone: ZoneInfo) -> str:
         return _("no verified contact")
     if event.kind == AlertEventKind.CLOSED:
         return ". ".join(filter(None, [alert_outcome(alert, zone), event.note]))
-    return event.note or str(event.facts.get("said") or event.facts.get("detail") or "")
+    return _("no address there works") if never_left(event) else said_in(event)

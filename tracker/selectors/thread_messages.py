@@ -282,9 +282,22 @@ def _turn(alert: Alert, event: AlertEvent, *, reads_all: bool) -> Turn:
         return Turn(event.at, "closed", _("Told"), "", way=way, about=about)
     if event.kind == AlertEventKind.UNREACHABLE:
         return Turn(event.at, "bounce", _("Nobody to reach"), _("no verified contact"))
-    said = event.note or str(facts.get("said") or facts.get("detail") or "")
+    said = said_in(event)
+    if never_left(event):
+        return Turn(event.at, "bounce", _("Not sent"), _("no address there works"), about=about)
     detail = said if reads_all else _("it could not be delivered there")
     return Turn(event.at, "bounce", _("Came back"), detail, way=way, about=about)
+
+
+def said_in(event: AlertEvent) -> str:
+    """Return what stands beside an event: a person's note or a provider's answer."""
+    return event.note or str(event.facts.get("said") or event.facts.get("detail") or "")
+
+
+def never_left(event: AlertEvent) -> bool:
+    """Tell whether a message was given up because there was nowhere to send it."""
+    is_lost = event.kind == AlertEventKind.BOUNCED and not event.facts.get("way")
+    return is_lost and not said_in(event)
 
 
 def _about(alert: Alert, purpose: str) -> str:
