@@ -150,6 +150,22 @@ def test_every_sign_and_pump_event_for_patients_is_on_the_page() -> None:
     assert all(alike.plain in words for alike in medicine.look_alikes)
 
 
+def test_the_medicine_page_has_each_form_route_effect_and_caution_beside_its_sources() -> None:
+    html, medicine = html_of("medicine"), baclofen()
+    words = words_of(html)
+    assert {"never_stop_suddenly", "driving", "never_double"} <= {
+        caution.id for caution in medicine.cautions
+    }
+    for fact in (*medicine.cautions, *medicine.side_effects):
+        assert fact.plain in words
+    for form in medicine.formulations:
+        assert form.name in words
+    for row in medicine.routes_compared:
+        assert all(said in words for said in (row.feature, row.oral, row.intrathecal))
+    with_sources = (*medicine.cautions, *medicine.side_effects, *medicine.routes_compared)
+    assert html.count('<details class="src') == len(with_sources) + 1  # and the forms together
+
+
 def test_what_only_a_clinician_can_tell_is_not_on_the_page() -> None:
     words = words_of(html_of("signs"))
     assert "Delirium" not in words

@@ -15,6 +15,7 @@ from tracker.domain.medicine import (
     LookAlike,
     Medicine,
     PumpEvent,
+    RouteComparison,
     SideEffect,
     Sign,
     Source,
@@ -92,7 +93,8 @@ class MedicinePage:
     cautions: tuple[Line, ...]
     side_effects: tuple[Line, ...]
     forms: tuple[tuple[str, str], ...]  # route, its forms
-    background_sources: tuple[NumberedSource, ...]  # of the forms and the comparison
+    form_sources: tuple[NumberedSource, ...]
+    compared: tuple[tuple[RouteComparison, tuple[NumberedSource, ...]], ...]
     references: tuple[NumberedSource, ...]
 
 
@@ -111,7 +113,11 @@ def medicine_page(medicine: Medicine) -> MedicinePage:
             (words, ", ".join(form.name for form in medicine.formulations_by(route)))
             for words, route in routes
         ),
-        background_sources=tuple(index[source.id] for source in sources_of(background)),
+        form_sources=tuple(index[source.id] for source in sources_of(medicine.formulations)),
+        compared=tuple(
+            (row, tuple(index[source.id] for source in row.sources))
+            for row in medicine.routes_compared
+        ),
         references=references,
     )
 
