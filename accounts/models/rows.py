@@ -22,8 +22,8 @@ class Among(models.Lookup[Collection[UUID | None]]):
     lookup_name = "among"
 
     def get_prep_lookup(self) -> str:
-        """Return the ids as PostgreSQL writes an array."""
-        return "{" + ",".join(map(str, self.rhs)) + "}"
+        """Return the ids as PostgreSQL reads an array; no row is found by none."""
+        return "{" + ",".join(pk.hex for pk in self.rhs if pk is not None) + "}"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """Return `column = ANY(array)`."""
