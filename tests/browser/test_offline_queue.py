@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts.clock import database_now
 from accounts.models import ContactPoint, User
 from config.local_postgres import LocalPostgres
+from config.processes import wait_until
 from tests.cast import Cast, cast_make
 from tests.reminders.letters import Browser as PushedBrowser
 from tests.reminders.test_channels_webpush import PRIVATE
 from tests.support import chromium
+from tests.support.axe import axe_violations
 from tests.support.browser_fixtures import PHONE
 from tests.support.postgres import cloned
 from tests.support.stack import Stack
@@ -150,6 +152,7 @@ def test_a_tap_offline_is_kept_through_a_restart_and_meets_what_a_caregiver_logg
         expect(kept).to_contain_text("It is sent when there is a network again.")
         expect(kept).to_be_focused()
         says(page, "1 entry waits on this phone.")
+        assert axe_violations(page) == []
         expect(page.get_by_role("button", name="Taken")).to_be_hidden()
         expect(page.locator("#logged")).to_have_count(0)
         assert entries_of(stack, doses["due"]) == []
@@ -165,6 +168,7 @@ def test_a_tap_offline_is_kept_through_a_restart_and_meets_what_a_caregiver_logg
         says(page, "1 entry was sent")
         says(page, "Somebody else logged this dose too.")
         expect(page.get_by_text("More than one entry for the")).to_be_visible()
+        assert axe_violations(page) == []
         of_isla, of_ewan = entries_of(stack, doses["due"])
         assert (of_isla.by, of_ewan.by) == (cast.isla, cast.ewan_user)
         assert of_ewan.taken_at < before < of_ewan.received_at
@@ -210,6 +214,7 @@ def test_forms_are_kept_when_the_server_is_away_and_what_it_refuses_stays_with_i
         "href", f"/today/doses/{doses['two'].pk}/"
     )
     refused.get_by_role("button", name="Drop it").click()
+    assert axe_violations(phone) == []
     refused.get_by_role("button", name="Yes, drop it").click()
     expect(phone.locator(STRIP)).to_be_hidden()
     assert entries_of(stack, doses["two"]) == []
@@ -313,6 +318,7 @@ def pushed_to(page: Page, note: dict[str, object]) -> None:
     )
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     tools.send("ServiceWorker.enable")
+    wait_until(lambda: page.evaluate("1") == 1 and bool(heard), seconds=20)  # the browser tells it
     origin = page.evaluate("location.origin")
     sent = {"origin": origin, "registrationId": heard[-1], "data": json.dumps(note)}
     tools.send("ServiceWorker.deliverPushMessage", sent)
@@ -350,13 +356,14 @@ def test_a_phone_shows_messages_once_its_person_asks_and_its_button_logs_the_dos
         }
         shown = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
           .map(({ title, body, actions }) => [title, body, actions.map((one) => one.title)])"""
-        stack.wait_until(lambda: pushed_to(page, note) or page.evaluate(shown), what="a note")
+        pushed_to(page, note)
+        stack.wait_until(lambda: page.evaluate(shown), what="a note")
         assert page.evaluate(shown) == [["Stepdown: time to log", "", ["Taken"]]]
 
         (worker,) = context.service_workers
         for _ in range(2):
             worker.evaluate("note => logTaken(note)", note)
-        assert page.evaluate(shown)[0][1] == "Sent."
+        stack.wait_until(lambda: page.evaluate(shown)[0][1] == "Sent.", what="what became of it")
         (entry,) = entries_of(stack, dose)
         assert (entry.by, entry.outcome, str(entry.client_id)) == (
             cast.ewan_user,
@@ -365,8 +372,10 @@ def test_a_phone_shows_messages_once_its_person_asks_and_its_button_logs_the_dos
         )
 
         page.evaluate("localStorage.removeItem('made'); sessionStorage.clear()")
-        page.goto(f"{stack.url}/today/", wait_until="networkidle")
-        assert page.evaluate("localStorage.made") == "yes"
+        page.goto(f"{stack.url}/today/")
+        stack.wait_until(
+            lambda: page.evaluate("localStorage.made") == "yes", what="a new subscription"
+        )
         page.get_by_label("Menu").click()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
