@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bench.cluster import EMPTY, FOLDER, cluster, environment
 from bench.measuring import SIZES, Result, load
-from bench.report import Run, machine, shown, written
+from bench.report import Run, machine, shown, with_the_last_run, written
 from config.commands import ROOT
 from config.local_postgres import LocalPostgres
 from config.processes import end_group, try_lock
@@ -65,9 +65,9 @@ def main() -> None:
         minutes=(time.monotonic() - started) / 60,
         results=tuple(results),
     )
-    is_kept = asked.size == "full" and not asked.only
-    written(run, ROOT / "docs" if is_kept else FOLDER)
     print(shown(run))
+    folder = ROOT / "docs" if asked.size == "full" else FOLDER
+    written(run if not asked.only else with_the_last_run(run, asked.only, folder), folder)
     sys.exit(any(result.is_met is False for result in results))
 
 

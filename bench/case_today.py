@@ -13,6 +13,7 @@ comes through it would look quicker than it is. What it fetches after a first vi
 
 from __future__ import annotations
 
+import re
 import socket
 import statistics
 import time
@@ -21,8 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.request import Request, urlopen
 
+import requests
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
@@ -37,7 +38,6 @@ from config.local_postgres import LocalPostgres
 from config.processes import LOOPBACK, free_port, wait_until
 from config.static_files import collect_static
 from tests.support import chromium
-from tracker.web.device import kept_addresses
 
 CASE = "Today on a throttled phone"
 NAME = "bench_today"
@@ -243,12 +243,19 @@ def press(context: BrowserContext, address: str) -> float:
 
 def kept_by_the_worker(address: str) -> int:
     """Return the bytes of all that the worker keeps from the first, packed as it goes out."""
-    packed = {"Accept-Encoding": "gzip"}
-    total = 0
-    for path in [*kept_addresses(), "/signs/", "/medicine/"]:
-        with urlopen(Request(f"{address}{path}", headers=packed), timeout=30) as answer:  # noqa: S310 - our own server
-            total += len(answer.read())
-    return total
+    kept = re.search(r"const KEPT = \[(.*?)\];", fetched(address, "/sw.js").decode(), re.DOTALL)
+    if kept is None:
+        raise ValueError("the worker names nothing that it keeps")
+    paths = [*re.findall(r'"(.+?)"', kept[1]), "/signs/", "/medicine/"]
+    return sum(len(fetched(address, path, packing="gzip")) for path in paths)
+
+
+def fetched(address: str, path: str, *, packing: str = "identity") -> bytes:
+    """Return an answer of the server under measure, packed as asked."""
+    wanted = {"Accept-Encoding": packing}
+    with requests.get(f"{address}{path}", headers=wanted, stream=True, timeout=30) as answer:
+        answer.raise_for_status()
+        return bytes(answer.raw.read())
 
 
 def throttled(page: Page, wire: Wire, wait: int) -> CDPSession:

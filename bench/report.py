@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from config.local_postgres import LocalPostgres
 GIBIBYTE = 1024**3
 HEAD = """# Bench
 
-Made by `make bench` on {day} in {minutes:.0f} minutes; the same figures as JSON: `bench.json`.
+Made by `make bench` on {day} in {minutes:.0f} minutes; the same figures as JSON: `bench.json`. A
+case that was run again by itself (`python -m bench --only today`) has the lines of its last run.
 {machine}.
 
 Absolute figures are those of this machine; compare what stands side by side, because it was
@@ -86,6 +88,23 @@ def written(run: Run, folder: Path) -> None:
         "results": [asdict(result) for result in run.results],
     }
     (folder / "bench.json").write_text(json.dumps(as_json, indent=1, ensure_ascii=False) + "\n")
+
+
+def with_the_last_run(run: Run, cases: Collection[str], folder: Path) -> Run:
+    """Return the whole run that a folder holds, with these cases as they have just been run again.
+
+    Its time and its machine stay those of the whole run. Without one, the run is as it is.
+    """
+    path = folder / "bench.json"
+    if not path.exists():
+        return run
+    last = json.loads(path.read_text())
+    before = [Result(**fields) for fields in last["results"]]
+    replaced = {result.case for result in run.results} | {case.replace("_", " ") for case in cases}
+    first = next((at for at, each in enumerate(before) if each.case in replaced), len(before))
+    others = [each for each in before[first:] if each.case not in replaced]
+    results = (*before[:first], *run.results, *others)
+    return replace(run, minutes=last["minutes"], machine=last["machine"], results=results)
 
 
 def shown(run: Run) -> str:

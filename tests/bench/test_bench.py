@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import connection, transaction
 
@@ -10,7 +12,7 @@ from bench.__main__ import line, waited_for
 from bench.measuring import FULL, SMALL, Result, load, quantiles, save
 from bench.plain_sql import decide_all
 from bench.population import Population, population_write
-from bench.report import Run, shown
+from bench.report import Run, shown, with_the_last_run, written
 from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY
 from tests.support.committed import committed_database
@@ -115,3 +117,20 @@ def test_the_full_run_measures_what_was_promised() -> None:
     assert FULL.idle_doses == (100_000, 1_000_000, 5_000_000)
     assert FULL.idle_sweeps == 200
     assert FULL.minutes_due == FULL.peer_minutes_due == (1_000, 20_000)
+
+
+def test_a_case_that_is_run_again_takes_the_place_of_its_last_run_and_of_its_failure(
+    tmp_path: Path,
+) -> None:
+    failed = replace(MISSED, case="sweep due", what="the case ended with exit code 1", value=None)
+    tap, today = replace(MET, case="tap"), replace(MET, case="today")
+    whole = Run(
+        size="full", machine="two cores", minutes=40.0, results=(tap, failed, MISSED, today)
+    )
+    written(whole, tmp_path)
+    again = Run(size="full", machine="another", minutes=1.0, results=(MET,))
+
+    merged = with_the_last_run(again, ["sweep_due"], tmp_path)
+
+    assert merged.results == (tap, MET, today)
+    assert (merged.machine, merged.minutes) == ("two cores", 40.0)
