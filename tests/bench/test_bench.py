@@ -8,11 +8,12 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from bench import report
 from bench.__main__ import line, waited_for
 from bench.measuring import FULL, SMALL, Result, load, quantiles, save
 from bench.plain_sql import decide_all
 from bench.population import Population, population_write
-from bench.report import Run, shown, with_the_last_run, written
+from bench.report import Run, shown, with_the_last_run
 from reminders.services.sweep import sweep_run
 from tests.cast import TUESDAY
 from tests.support.committed import committed_database
@@ -127,7 +128,7 @@ def test_a_case_that_is_run_again_takes_the_place_of_its_last_run_and_of_its_fai
     whole = Run(
         size="full", machine="two cores", minutes=40.0, results=(tap, failed, MISSED, today)
     )
-    written(whole, tmp_path)
+    report.written(whole, tmp_path)
     again = Run(size="full", machine="another", minutes=1.0, results=(MET,))
 
     merged = with_the_last_run(again, ["sweep_due"], tmp_path)
