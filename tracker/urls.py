@@ -9,6 +9,7 @@ from tracker.web import (
     device,
     dose_log,
     entries,
+    openings,
     patient,
     plan_changes,
     plan_editor,
@@ -104,6 +105,17 @@ clinician_pages: list[URLPattern | URLResolver] = [
     path("patients/<uuid:patient_id>/pump/told/", pump.told, name="pump-told"),
     path("pumps/events/<uuid:event_id>/confirm/", pump.confirm_event, name="pump-event-confirm"),
     path("pumps/dates/<uuid:date_id>/confirm/", pump.confirm_date, name="pump-date-confirm"),
+    path("patients/<uuid:patient_id>/openings/", openings.openings, name="openings"),
+    path(
+        "patients/<uuid:patient_id>/openings/<uuid:file_id>/",
+        openings.openings_file,
+        name="openings-file",
+    ),
+    path(
+        "patients/<uuid:patient_id>/openings/<uuid:file_id>/take-in/",
+        openings.take_in,
+        name="openings-take-in",
+    ),
     path("flags/<uuid:flag_id>/close/", thread.close_flag, name="flag-close"),
 ]
 

@@ -32,6 +32,7 @@ from tracker.models import (
     ExpectedDose,
     Flag,
     FlagEvent,
+    OpeningsFile,
     Plan,
     PlanMove,
     PlanVersion,
@@ -128,6 +129,7 @@ PARTS: tuple[Part, ...] = (
     _by(ExpectedDose, "plan__patient", "due_at"),
     _by(Entry, "patient", "received_at"),
     _by(EntryVoid, "entry__patient", "at"),
+    _by(OpeningsFile, "patient", "given_at"),
     _by(CheckIn, "patient", "at"),
     _by(CheckInSign, "check_in__patient", "check_in__at"),
     _by(Report, "patient", "at"),
@@ -168,6 +170,10 @@ FIELDS_LEFT_OUT: Mapping[str, frozenset[str]] = MappingProxyType(
         "accounts.User": frozenset({"password"}),
         "accounts.ContactPoint": frozenset({"push_p256dh", "push_auth"}),
         "reminders.Message": frozenset({"claim", "lease_until_at"}),
+        "tracker.OpeningsFile": frozenset({"packed"}),
     }
 )
-"""Columns that the export does not have: secrets, and who of the engine's senders had a message."""
+"""Columns that the export does not have: secrets, and who of the engine's senders had a message.
+
+A maker's file of openings is given as the entries that it came to, not once more as its bytes.
+"""

@@ -72,7 +72,7 @@ def test_the_file_holds_every_kind_of_row_that_there_is_about_the_patient(world:
         assert len(record[part.name]) == part.rows_of(world.cast.ewan).count(), part.name
     empty = {name for name, rows in record.items() if rows == []}
     assert empty <= {
-        "attempt", "entryvoid", "message", "notification", "pumpdateconfirmation",
+        "attempt", "entryvoid", "message", "notification", "openingsfile", "pumpdateconfirmation",
         "pumpeventconfirmation", "report", "reportvoid", "versionseen", "zonechange",
     }  # fmt: skip
     assert record["user"][0]["name"] == "Ewan Macrae"

@@ -13,12 +13,23 @@ from accounts.models.facts import AppendOnly, FactIsFinal, fact_models
 from tests.cast import Cast
 from tests.support.postgres import Clone, cloned
 from tests.tracker.days import at, dose_at, log, tuesday_plan
-from tracker.models import Alert, Entry, ExpectedDose, Flag, FlagEvent, Plan, PlanDraft, Pump, Stay
+from tracker.models import (
+    Alert,
+    Entry,
+    ExpectedDose,
+    Flag,
+    FlagEvent,
+    OpeningsFile,
+    Plan,
+    PlanDraft,
+    Pump,
+    Stay,
+)
 from tracker.services.flag_rules import flags_evaluate
 
 FACTS = sorted(fact_models(), key=lambda model: model._meta.label)
 PACKAGES = {"accounts", "tracker", "reminders"}
-WORKING = {Alert, ExpectedDose, Flag, Plan, PlanDraft, Pump, Stay}
+WORKING = {Alert, ExpectedDose, Flag, OpeningsFile, Plan, PlanDraft, Pump, Stay}
 """Rows of the tracker that are the present state of something; each turn of it is a fact row."""
 
 NAMED_BY_THE_INVARIANT = {

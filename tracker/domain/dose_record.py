@@ -19,6 +19,7 @@ class Basis(StrEnum):
 
     SELF_LOGGED = "self-logged"
     DEVICE = "device"
+    BOTH = "self-logged and device"
 
 
 class CourseState(StrEnum):

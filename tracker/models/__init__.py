@@ -6,6 +6,7 @@ from tracker.models.checkins import CheckIn, CheckInSign, Report, ReportKind, Re
 from tracker.models.doses import ExpectedDose
 from tracker.models.entries import Entry, EntryVoid
 from tracker.models.flags import Flag, FlagEvent
+from tracker.models.openings import OpeningsFile
 from tracker.models.plans import (
     DoseTime,
     Plan,
@@ -37,6 +38,7 @@ __all__ = [
     "ExpectedDose",
     "Flag",
     "FlagEvent",
+    "OpeningsFile",
     "Plan",
     "PlanDraft",
     "PlanMove",

@@ -15,7 +15,7 @@ from accounts.domain.zones import local_date
 from accounts.models import Patient
 from accounts.selectors.clinics import clinicians_of
 from tracker.domain.dose_record import Period
-from tracker.domain.doses import Outcome
+from tracker.domain.doses import Outcome, Via
 from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import PlanState, Route
 from tracker.domain.thresholds import thresholds_of
@@ -81,6 +81,7 @@ class LastTaken:
     amount: str
     taken_at: datetime
     ago: str  # in words, counted to now
+    is_device: bool  # an opening that was imported; nobody said it
     is_clock_wrong: bool
     is_amount_different: bool  # said to differ from `amount`
     amount_note: str  # the person's own words about what was taken
@@ -263,6 +264,7 @@ def _last_taken(record: ChartRecord, now: datetime) -> LastTaken | None:
         amount=amount,
         taken_at=taken_at,
         ago=span_words(max(now - taken_at, timedelta(0))),
+        is_device=entry.via == Via.DEVICE,
         is_clock_wrong=entry.is_clock_wrong,
         is_amount_different=entry.is_amount_different,
         amount_note=entry.amount_note,

@@ -14,8 +14,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.domain.zones import local_date
 from tracker.domain.adherence import measures
-from tracker.domain.dose_record import Absence, CourseState, DoseFact, ExtraFact, Period, Record
-from tracker.domain.doses import Outcome
+from tracker.domain.dose_record import (
+    Absence,
+    Basis,
+    CourseState,
+    DoseFact,
+    ExtraFact,
+    Period,
+    Record,
+)
+from tracker.domain.doses import Outcome, Via
 from tracker.domain.measures import (
     Gap,
     GapMeasure,
@@ -56,6 +64,15 @@ COURSE_WORDS: Mapping[CourseState, Promise] = MappingProxyType(
 )
 
 
+BASIS_WORDS: Mapping[Basis, Promise] = MappingProxyType(
+    {
+        Basis.SELF_LOGGED: gettext_lazy("Self-logged"),
+        Basis.DEVICE: gettext_lazy("Device"),
+        Basis.BOTH: gettext_lazy("Self-logged and device"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MeasureLine:
     """One row of the table of measures; everything as it is printed."""
@@ -68,6 +85,7 @@ class MeasureLine:
     n_unit: str
     source: str
     period: str  # where it is not the period of all the others, in words; else ""
+    basis: str  # where the facts come from, in words
 
 
 def measured_record(
@@ -79,6 +97,8 @@ def measured_record(
     course: CourseState,
 ) -> Record:
     """Return what the measures look at. `doses` bring their version and standing entry."""
+    doses, extras = list(doses), list(extras)
+    standing = (dose.standing_entry for dose in doses if dose.standing_entry is not None)
     return Record(
         zone=zone,
         doses=[_dose_fact(dose) for dose in doses],
@@ -89,7 +109,13 @@ def measured_record(
         ],
         absences=absences,
         course=course,
+        basis=_basis([*standing, *extras]),
     )
+
+
+def basis_words(basis: Basis) -> str:
+    """Return where the facts of a figure come from, in words."""
+    return str(BASIS_WORDS[basis])
 
 
 def measured_course(state: str, was_completed: bool) -> CourseState:
@@ -112,6 +138,7 @@ def measure_lines(record: Record, *, period: Period, now: datetime) -> tuple[Mea
             n_unit=measure.n_unit,
             source=measure.source,
             period=_period_words(measure, period),
+            basis=basis_words(measure.basis),
         )
         for measure in measures(record, period=period, now=now)
     )
@@ -124,6 +151,13 @@ def span_words(span: timedelta) -> str:
     if not hours:
         return _("%(minutes)d min") % {"minutes": rest}
     return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
+
+
+def _basis(entries: Iterable[Entry]) -> Basis:
+    found = {entry.via == Via.DEVICE for entry in entries}
+    if found == {True, False}:
+        return Basis.BOTH
+    return Basis.DEVICE if found == {True} else Basis.SELF_LOGGED
 
 
 def _dose_fact(dose: ExpectedDose) -> DoseFact:

@@ -16,7 +16,9 @@ from accounts.domain.problems import Refusal
 from accounts.domain.zones import zone_named
 from reminders.selectors.replay_timeline import measure_texts, timeline_texts
 from reminders.services.replay import ReplayPlan, replay_run
-from tracker.domain.openings_file import DateOrder, Opening, openings_from
+from tracker.domain.openings_file import ColumnMapping, Opening, openings_from
+from tracker.domain.openings_time import DateOrder
+from tracker.selectors.openings_words import left_words
 
 
 class Command(BaseCommand):
@@ -67,11 +69,10 @@ class Command(BaseCommand):
             text = options["file"].read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from None
-        found = openings_from(
-            text.splitlines(), utc_column=options["utc_column"], date_order=options["dates"]
-        )
-        for problem in found.problems:
-            self.stdout.write(f"row {problem.row}: {problem.text}")
+        mapping = ColumnMapping(utc_column=options["utc_column"], date_order=options["dates"])
+        found = openings_from(text, mapping)
+        for left in found.unread:
+            self.stdout.write(f"row {left.row}: {left_words(left)}")
         now = database_now()
         ahead = [opening.row for opening in found.openings if opening.at > now]
         if ahead:
@@ -79,7 +80,7 @@ class Command(BaseCommand):
         if not found.openings:
             raise CommandError("No row of this file could be read as an opening.")
         self.stdout.write(
-            f"{len(found.openings)} openings read, {len(found.problems)} rows could not be."
+            f"{len(found.openings)} openings read, {len(found.unread)} rows could not be."
         )
         return found.openings
 
