@@ -39,8 +39,8 @@ function skipReason(form, said) {
   const chosen = form.querySelector('[name="reason"]:checked');
   const words = textOf(said, "own_words");
   if (!chosen || (chosen.value === "other" && !words)) return null;
-  const label = chosen.closest("label").querySelector("b").textContent.trim();
-  const reason = words ? `${label}: ${words}` : label;
+  const kept = chosen.dataset.kept;
+  const reason = words ? `${kept}: ${words}` : kept;
   return { reason: chosen.value === "other" ? words : reason, none_left: chosen.value === "none" };
 }
 const BODIES = {

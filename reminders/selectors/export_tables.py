@@ -16,6 +16,7 @@ from accounts.models import Patient
 from reminders.selectors.export_rows import BATCH, iso
 from tracker.domain.doses import Outcome
 from tracker.models import CheckIn, Entry, ExpectedDose
+from tracker.selectors.reasons import reason_words
 from tracker.selectors.wording import sign_names
 
 Rows = Iterator[tuple[str, ...]]
@@ -49,10 +50,10 @@ def dose_rows(patient: Patient, now: datetime) -> Rows:
             _moment(entry.taken_at if entry else None, zone),
             _moment(entry.received_at if entry else None, zone),
             entry.by.name if entry else "",
-            entry.reason if entry else "",
+            reason_words(entry.reason) if entry else "",
             _difference(entry) if entry else "",
             _moment(dose.cancelled_at, zone),
-            dose.cancel_reason,
+            reason_words(dose.cancel_reason),
         )
 
 
@@ -76,11 +77,11 @@ def entry_rows(patient: Patient, _now: datetime) -> Rows:
             entry.dose.amount if entry.dose else "",
             entry.by.name,
             entry.via,
-            entry.reason,
+            reason_words(entry.reason),
             _difference(entry),
             _moment(void.at if void else None, zone),
             void.by.name if void else "",
-            void.reason if void else "",
+            reason_words(void.reason) if void else "",
         )
 
 

@@ -17,6 +17,7 @@ from reminders.models import OneTapLink
 from reminders.selectors.one_tap import entry_behind, request_of
 from tracker.domain.doses import Outcome, Via
 from tracker.models import ExpectedDose
+from tracker.selectors.reasons import LOGGED_TWICE
 from tracker.services.entries import (
     EntryResult,
     entry_add,
@@ -89,4 +90,4 @@ def one_tap_answer(*, link: OneTapLink, answer: str, now: datetime) -> None:
     if answer == "two":
         entry_count_as_extra(entry=entry, by=link.person, now=now)
     else:
-        entry_void(entry=entry, by=link.person, reason=_("One dose, logged twice"), now=now)
+        entry_void(entry=entry, by=link.person, reason=LOGGED_TWICE, now=now)

@@ -36,6 +36,7 @@ from tracker.models import (
 )
 from tracker.selectors.matters import told_name
 from tracker.selectors.plan_words import MOVE_WORDS
+from tracker.selectors.reasons import reason_words
 from tracker.selectors.wording import (
     alert_headline,
     flag_headline,
@@ -118,7 +119,7 @@ def entry_lines(entry: Entry, zone: ZoneInfo) -> Iterator[TimelineLine]:
         fact=_entry_fact(entry, zone),
         text=_said_with(entry),
         amount=entry.dose.amount if entry.dose is not None else "",
-        quote=" ".join(words for words in (entry.reason, entry.amount_note) if words),
+        quote=" ".join(words for words in (reason_words(entry.reason), entry.amount_note) if words),
     )
     void = getattr(entry, "void", None)
     if void is not None:
@@ -127,7 +128,7 @@ def entry_lines(entry: Entry, zone: ZoneInfo) -> Iterator[TimelineLine]:
             fact=_("Entry taken back:"),
             text=_("%(what)s By %(name)s.")
             % {"what": _entry_fact(entry, zone), "name": void.by.name},
-            quote=void.reason,
+            quote=reason_words(void.reason),
         )
 
 
@@ -229,7 +230,7 @@ def _move_line(move: PlanMove) -> TimelineLine:
         at=move.at,
         fact=str(MOVE_WORDS[PlanState(move.to_state)]),
         text=_with_name("", move.by),
-        quote=move.reason,
+        quote=reason_words(move.reason),
     )
 
 

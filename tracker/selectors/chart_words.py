@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.domain.zones import local_date
 from tracker.domain.doses import DoseState, Outcome, Timing, dose_state, minutes_from_due, timing
 from tracker.models import Entry, ExpectedDose
+from tracker.selectors.reasons import reason_words
 
 
 class CellKind(StrEnum):
@@ -80,7 +81,8 @@ def cell_words(dose: ExpectedDose, kind: CellKind, zone: ZoneInfo, now: datetime
 
 def _entry_words(entry: Entry, dose: ExpectedDose, kind: CellKind, zone: ZoneInfo) -> str:
     if kind is CellKind.SKIPPED:
-        return _("skipped: %(reason)s") % {"reason": entry.reason} if entry.reason else _("skipped")
+        reason = reason_words(entry.reason)
+        return _("skipped: %(reason)s") % {"reason": reason} if reason else _("skipped")
     if kind is CellKind.MISSED:
         return _("missed, said by %(name)s") % {"name": entry.by.name}
     if kind is CellKind.TAKEN or entry.taken_at is None:

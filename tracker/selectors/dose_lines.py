@@ -20,6 +20,7 @@ from accounts.models import Patient, User
 from tracker.domain.doses import DoseState, Outcome, Timing, dose_state, minutes_from_due, timing
 from tracker.models import Entry, ExpectedDose
 from tracker.selectors.around import covered_by_a_stay
+from tracker.selectors.reasons import reason_words
 from tracker.selectors.wording import local_clock, local_moment
 
 
@@ -190,7 +191,7 @@ def entry_line(
         by_id=entry.by_id,
         by=entry.by.name,
         is_mine=entry.by_id == reader.pk,
-        reason=entry.reason,
+        reason=reason_words(entry.reason),
         is_amount_different=entry.is_amount_different,
         amount_note=entry.amount_note,
         is_clock_wrong=entry.is_clock_wrong,
@@ -241,7 +242,7 @@ def _words(entry: Entry, dose: ExpectedDose | None, zone: ZoneInfo) -> str:
     said = (local_clock if is_same_day else local_moment)(entry.received_at, zone)
     if entry.outcome == Outcome.SKIPPED:
         if entry.reason:
-            return _("Skipped: %(reason)s") % {"reason": entry.reason}
+            return _("Skipped: %(reason)s") % {"reason": reason_words(entry.reason)}
         return _("Skipped, said %(moment)s") % {"moment": said}
     return _("Missed, said %(moment)s") % {"moment": said}
 

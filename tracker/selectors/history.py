@@ -20,6 +20,7 @@ from tracker.selectors.dose_lines import (
     entry_line,
     extra_entries,
 )
+from tracker.selectors.reasons import reason_words
 from tracker.selectors.said import CheckInLine, check_in_lines
 
 DAYS = 14
@@ -115,7 +116,7 @@ def _taken_back(
                 by=row.by.name,
                 is_mine=row.by_id == reader.pk,
                 at=row.at,
-                reason=row.reason,
+                reason=reason_words(row.reason),
             )
         )
     return found

@@ -13,6 +13,7 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import Patient, User
 from tracker.domain.doses import Outcome, Via
 from tracker.models import Entry, ExpectedDose, ReportKind
+from tracker.selectors.reasons import CORRECTED, SETTLED
 from tracker.selectors.versions import plan_day_of
 from tracker.services.checkins import check_in_add, report_add
 from tracker.services.entries import EntryResult, entry_add, entry_void
@@ -132,7 +133,7 @@ def entry_correct(
     The same request again returns the stored row. `taken_at` is an instant, None unless taken.
     """
     if not Entry.objects.filter(by=by, client_id=client_id).exists():
-        entry_void(entry=entry, by=by, reason=_("Corrected"), now=now, is_corrected=True)
+        entry_void(entry=entry, by=by, reason=CORRECTED, now=now, is_corrected=True)
     return entry_add(
         patient=entry.patient,
         by=by,
@@ -156,7 +157,7 @@ def dose_settle(*, dose: ExpectedDose, keep: Entry, by: User, now: datetime) -> 
         raise Refusal(Problem("keep", _("This entry is about another dose.")))
     others = Entry.objects.filter(dose=dose, void=None).exclude(pk=keep.pk)
     for other in others.select_related("patient", "dose__plan"):
-        reason = _("Settled: the entry of %(name)s stands") % {"name": keep.by.name}
+        reason = SETTLED % {"name": keep.by.name}
         entry_void(entry=other, by=by, reason=reason, now=now)
 
 

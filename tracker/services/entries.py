@@ -26,6 +26,7 @@ from tracker.models import (
     ReportKind,
     ReportVoid,
 )
+from tracker.selectors.reasons import COUNTED_AS_EXTRA, reason_words
 from tracker.selectors.versions import plan_behind_extras
 from tracker.services.doses import dose_cancel_outlived
 from tracker.services.flags import flag_close_by_fact, flag_open
@@ -154,7 +155,7 @@ def entry_count_as_extra(*, entry: Entry, by: User, now: datetime) -> Entry:
     """Answer "two" to "one dose or two?": the repeat is taken back and kept as an extra dose."""
     if entry.outcome != Outcome.TAKEN:
         raise Refusal(Problem("entry", _("Only a dose that was taken can be an extra dose.")))
-    entry_void(entry=entry, by=by, reason=_("Counted as an extra dose"), now=now)
+    entry_void(entry=entry, by=by, reason=COUNTED_AS_EXTRA, now=now)
     return entry_add(
         patient=entry.patient,
         by=by,
@@ -235,7 +236,7 @@ def _refuse_what_cannot_be(entry: Entry, plan: Plan | None) -> None:
         text = _("This dose is no longer expected: %(reason)s. Log it as an extra dose.")
         if entry.outcome != Outcome.TAKEN:
             text = _("This dose is no longer expected: %(reason)s. Nothing is to be logged for it.")
-        problems.append(Problem("dose", text % {"reason": entry.dose.cancel_reason}))
+        problems.append(Problem("dose", text % {"reason": reason_words(entry.dose.cancel_reason)}))
     problems += [
         Problem(name, _("Write at most 200 characters."))
         for name in ("reason", "amount_note")

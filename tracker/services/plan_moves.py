@@ -17,6 +17,7 @@ from tracker.domain.flags import Rule
 from tracker.domain.plan_change import MOST_REASON
 from tracker.domain.plan_states import ENDED, PlanState, may_move
 from tracker.models import Flag, Plan, PlanDraft, PlanVersion
+from tracker.selectors.reasons import PLAN_COMPLETED
 from tracker.selectors.versions import has_last_step_begun, newest_version, zone_of
 from tracker.services.alerts import alerts_close_for_plan
 from tracker.services.doses import doses_cancel
@@ -112,8 +113,7 @@ def plan_complete(*, plan: Plan, by: User, now: datetime) -> None:
     if not has_last_step_begun(version, now):
         text = _("The last step has not begun yet. Until then a plan is stopped, not completed.")
         raise Refusal(Problem("plan", text))
-    reason = _("The plan was completed")
-    _plan_end(plan, PlanState.COMPLETED, version, by=by, reason=reason, now=now)
+    _plan_end(plan, PlanState.COMPLETED, version, by=by, reason=PLAN_COMPLETED, now=now)
     audit_record(actor=by, action="plan.completed", target=plan, patient=plan.patient, now=now)
 
 

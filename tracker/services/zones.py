@@ -23,6 +23,7 @@ from tracker.domain.zone_moves import (
     zone_move,
 )
 from tracker.models import Flag, Plan, ZoneChange
+from tracker.selectors.reasons import TIMES_MOVE, TIMES_STAY
 from tracker.selectors.zones import (
     Travel,
     last_answer,
@@ -60,7 +61,7 @@ def zone_answer_keep(*, plan: Plan, by: User, device_zone: str, now: datetime) -
         doses_remake(
             version=travel.version,
             from_at=travel.ahead.counts_from_at,
-            reason=_("Dose times stay on %(place)s time.") % {"place": place_name(travel.zone.key)},
+            reason=TIMES_STAY % {"place": place_name(travel.zone.key)},
             now=now,
         )
         _flag_withdraw(travel, now=now)
@@ -90,7 +91,7 @@ def zone_answer_move(*, plan: Plan, by: User, device_zone: str, now: datetime) -
     doses_remake(
         version=travel.version,
         from_at=move.counts_from_at,
-        reason=_("Dose times move to %(place)s time.") % {"place": place_name(zone.key)},
+        reason=TIMES_MOVE % {"place": place_name(zone.key)},
         now=now,
     )
     _flag_raise(travel, move, by=by, now=now)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.zones import local_date
 from tracker.domain.doses import Outcome
 from tracker.domain.schedule import due_instant
+from tracker.selectors.reasons import SKIPPED_BECAUSE
 
 AHEAD_AT_MOST = timedelta(minutes=10)
 """How far ahead a typed time may lie: two clocks are never quite equal."""
@@ -21,10 +22,7 @@ AHEAD_AT_MOST = timedelta(minutes=10)
 NONE_LEFT = "none"
 OTHER = "other"
 SKIP_REASONS = (
-    ("sick", _("Being sick")),
-    ("drowsy", _("Too drowsy")),
-    (NONE_LEFT, _("None left")),
-    ("told", _("A clinician told me to")),
+    *((code, _(words)) for code, words in SKIPPED_BECAUSE.items()),
     (OTHER, _("Another reason")),
 )
 
@@ -177,12 +175,12 @@ class SkipForm(AnswerForm):
 
     @property
     def reason_text(self) -> str:
-        """The reason as the person gave it, in words."""
+        """The reason in words, as it is kept: `tracker.selectors.reasons` says how."""
         chosen: str = self.cleaned_data["reason"]
         words: str = self.cleaned_data["own_words"].strip()
-        label = str(dict(SKIP_REASONS)[chosen])
         if chosen == OTHER:
             return words
+        label = SKIPPED_BECAUSE[chosen]
         return f"{label}: {words}" if words else label
 
     @property

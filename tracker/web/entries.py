@@ -19,6 +19,7 @@ from tracker.domain.doses import Outcome, Via
 from tracker.models import Entry
 from tracker.selectors.dose_lines import DoseLine, EntryLine, entry_line
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.reasons import TAKEN_BACK, UNDONE
 from tracker.selectors.today import UNDO_WINDOW
 from tracker.services.answers import dose_settle, entry_correct
 from tracker.services.checkins import check_in_add
@@ -37,7 +38,7 @@ def undo(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None) -
         messages.info(request, _("Undo is over. Say here what really happened."))
         return go(request, here.place("entry-correct", entry_id=entry.pk), is_elsewhere=True)
     try:
-        entry_void(entry=entry, by=here.user, reason=_("Undone within ten minutes"), now=here.now)
+        entry_void(entry=entry, by=here.user, reason=UNDONE, now=here.now)
         messages.success(request, _("Undone. The entry stays readable, marked as taken back."))
     except Refusal as refusal:
         problems_tell(request, refusal)
@@ -74,7 +75,7 @@ def take_back(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = No
     here = standpoint(request, patient_id, Verb.LOG)
     entry = _own_entry(here, entry_id)
     try:
-        entry_void(entry=entry, by=here.user, reason=_("Taken back: it was wrong"), now=here.now)
+        entry_void(entry=entry, by=here.user, reason=TAKEN_BACK, now=here.now)
         messages.success(request, _("Taken back. The entry stays readable, marked as taken back."))
     except Refusal as refusal:
         problems_tell(request, refusal)
