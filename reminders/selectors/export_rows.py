@@ -14,8 +14,8 @@ from django.utils.duration import duration_iso_string
 from accounts.models import Clinic, Patient, User
 from reminders.selectors.export_parts import FIELDS_LEFT_OUT, Part
 from tracker.models import AlertEvent
+from tracker.selectors.record_tables import BATCH, iso
 
-BATCH = 500
 NAMED = (User, Clinic)
 """Rows of others: their name stands beside the id, and nothing else of them."""
 
@@ -32,11 +32,6 @@ def rows_of(part: Part, patient: Patient) -> Iterator[dict[str, Any]]:
         zone = _zone_of(row, patient)
         shown = {each.name: _shown(row, each, zone) for each in fields}
         yield _of_oneself(row, shown, patient)
-
-
-def iso(at: datetime, zone: ZoneInfo) -> str:
-    """Return an instant in a zone, to the second, with its offset."""
-    return at.astimezone(zone).isoformat(timespec="seconds")
 
 
 def _named(fields: list[Field[Any, Any]]) -> list[str]:

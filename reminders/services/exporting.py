@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import datetime, timedelta
 from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 from typing import IO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -20,9 +19,11 @@ from accounts.domain.problems import Problem, Refusal
 from accounts.models import AuditRow, Patient, User
 from accounts.services.audit import audit_record, look_record
 from reminders.selectors.export_parts import PARTS
-from reminders.selectors.export_rows import iso, rows_of
-from reminders.selectors.export_tables import TABLES, Rows
-from tracker.domain.csv_cells import cell_text
+from reminders.selectors.export_rows import rows_of
+from tracker.domain.csv_tables import BYTE_ORDER_MARK, csv_write
+from tracker.selectors.record_about import GUARDED
+from tracker.selectors.record_tables import ALWAYS, CHECK_INS, DOSES, ENTRIES, Table, iso
+from tracker.services.record_files import zip_member
 
 FILE_NAME = "stepdown-record.zip"
 """It names nobody: it stands in the list of downloads of a phone that others may see."""
@@ -31,7 +32,7 @@ MOST_AN_HOUR = 6
 HOUR = timedelta(hours=1)
 IN_MEMORY = 2 * 1024 * 1024
 """Bytes of a file that are kept in memory; a longer one goes to a file without a name."""
-BYTE_ORDER_MARK = "\ufeff"
+TABLES = (DOSES, ENTRIES, CHECK_INS)
 
 
 @transaction.atomic
@@ -48,8 +49,8 @@ def record_export(*, patient: Patient, by: User, now: datetime) -> IO[bytes]:
     with translation.override(by.language), ZipFile(made, "w", ZIP_DEFLATED) as archive:
         _write_readme(archive, patient, now)
         _write_record(archive, patient, now)
-        for name, table in TABLES.items():
-            _write_table(archive, name, table(patient, now), now)
+        for table in TABLES:
+            _write_table(archive, table, patient, now)
     made.seek(0)
     return made
 
@@ -61,24 +62,17 @@ def _rate_check(patient: Patient, by: User, now: datetime) -> None:
         raise Refusal(Problem("", text))
 
 
-def _opened(archive: ZipFile, name: str, now: datetime) -> IO[bytes]:
-    entry = ZipInfo(name, date_time=now.timetuple()[:6])
-    entry.compress_type = ZIP_DEFLATED
-    entry.external_attr = 0o600 << 16
-    return archive.open(entry, "w", force_zip64=True)
-
-
 def _write_readme(archive: ZipFile, patient: Patient, now: datetime) -> None:
     shown = {"patient": patient, "made_at": iso(now, patient.zone_info)}
     text = render_to_string("reminders/export_readme.txt", shown)
-    with _opened(archive, "README.txt", now) as file:
+    with zip_member(archive, "README.txt", now) as file:
         file.write((BYTE_ORDER_MARK + text).encode())
 
 
 def _write_record(archive: ZipFile, patient: Patient, now: datetime) -> None:
     """Write every part as a list of its rows, a row at a time."""
     head = {"made_at": iso(now, patient.zone_info), "zone": patient.zone}
-    with _opened(archive, "record.json", now) as file, TextIOWrapper(file, "utf-8") as out:
+    with zip_member(archive, "record.json", now) as file, TextIOWrapper(file, "utf-8") as out:
         out.write(json.dumps(head, ensure_ascii=False)[:-1])
         for part in PARTS:
             out.write(f',\n"{part.name}": [')
@@ -89,11 +83,11 @@ def _write_record(archive: ZipFile, patient: Patient, now: datetime) -> None:
         out.write("}\n")
 
 
-def _write_table(archive: ZipFile, name: str, rows: Rows, now: datetime) -> None:
+def _write_table(archive: ZipFile, table: Table, patient: Patient, now: datetime) -> None:
+    rows = table.rows(patient, ALWAYS, now)
     with (
-        _opened(archive, name, now) as file,
+        zip_member(archive, f"{table.name}.csv", now) as file,
         TextIOWrapper(file, "utf-8", newline="") as out,
     ):
-        out.write(BYTE_ORDER_MARK)
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-        writer.writerows([cell_text(cell) for cell in row] for row in rows)
+        for _row in csv_write(out, table.head, rows, guarded_name=str(GUARDED)):
+            pass

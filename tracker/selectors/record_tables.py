@@ -22,6 +22,7 @@ from accounts.domain.zones import day_bounds
 from accounts.models import Patient
 from tracker.domain.doses import Outcome
 from tracker.models import CheckIn, Entry, ExpectedDose
+from tracker.selectors.reasons import reason_words
 from tracker.selectors.wording import sign_names
 
 BATCH = 500
@@ -126,10 +127,10 @@ def _dose(dose: ExpectedDose, _patient: Patient, now: datetime) -> tuple[Cell, .
         moment(entry.taken_at if entry else None, zone),
         moment(entry.received_at if entry else None, zone),
         entry.by.name if entry else "",
-        entry.reason if entry else "",
+        reason_words(entry.reason) if entry else "",
         _difference(entry) if entry else "",
         moment(dose.cancelled_at, zone),
-        dose.cancel_reason,
+        reason_words(dose.cancel_reason),
     )
 
 
@@ -152,11 +153,11 @@ def _entry(entry: Entry, patient: Patient, _now: datetime) -> tuple[Cell, ...]:
         entry.dose.amount if entry.dose else "",
         entry.by.name,
         entry.via,
-        entry.reason,
+        reason_words(entry.reason),
         _difference(entry),
         moment(void.at if void else None, zone),
         void.by.name if void else "",
-        void.reason if void else "",
+        reason_words(void.reason) if void else "",
     )
 
 
