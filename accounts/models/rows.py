@@ -16,14 +16,11 @@ Row = tuple[Any, ...]
 
 @models.UUIDField.register_lookup
 @models.ForeignKey.register_lookup
-class Among(models.Lookup[Collection[UUID | None]]):
-    """One of many ids, as one value of the statement however many they are."""
+class Among(models.Lookup[str]):
+    """One of many ids, which `among` wrote as one value however many they are."""
 
     lookup_name = "among"
-
-    def get_prep_lookup(self) -> str:
-        """Return the ids as PostgreSQL reads an array; no row is found by none."""
-        return "{" + ",".join(pk.hex for pk in self.rhs if pk is not None) + "}"
+    prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """Return `column = ANY(array)`."""
@@ -32,8 +29,9 @@ class Among(models.Lookup[Collection[UUID | None]]):
 
 
 def among(name: str, ids: Collection[UUID | None]) -> models.Q:
-    """Return the condition that a column of ids has one of these."""
-    return models.Q((f"{name}__among", ids))
+    """Return the condition that a column of ids has one of these; no row is found by none."""
+    array = "{" + ",".join(pk.hex for pk in ids if pk is not None) + "}"
+    return models.Q((f"{name}__among", array))
 
 
 def rows_insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Row]) -> None:

@@ -101,12 +101,16 @@ class Surroundings:
     @cached_property
     def _patients(self) -> dict[UUID, tuple[str, Somebody | None]]:
         """Each patient's name, and the patient as somebody who signs in, if there is one."""
-        found = Patient.objects.filter(among("pk", {alert.patient_id for alert in self.alerts}))
-        names = dict(found.values_list("pk", "name"))
-        joined = list(found.filter(user__isnull=False).values_list("pk", "user_id", "user__name"))
-        ways = ways_of({user_id for _pk, user_id, _name in joined})
-        users = {pk: Somebody(user_id, name, ways.get(user_id, ())) for pk, user_id, name in joined}
-        return {pk: (name, users.get(pk)) for pk, name in names.items()}
+        patients = {alert.patient_id for alert in self.alerts}
+        found = Patient.objects.filter(among("pk", patients)).order_by()
+        rows: list[tuple[UUID, str, UUID | None, str]] = list(
+            found.values_list("pk", "name", "user_id", "user__name")
+        )
+        ways = ways_of([user_id for _pk, _name, user_id, _user_name in rows])
+        return {
+            pk: (name, Somebody(user_id, user_name, ways.get(user_id, ())) if user_id else None)
+            for pk, name, user_id, user_name in rows
+        }
 
     @cached_property
     def _caregivers(self) -> defaultdict[UUID, list[Somebody]]:
@@ -158,7 +162,7 @@ class Surroundings:
         }
 
 
-def ways_of(people: Collection[UUID]) -> dict[UUID, tuple[Way, ...]]:
+def ways_of(people: Collection[UUID | None]) -> dict[UUID, tuple[Way, ...]]:
     """Return the usable contact points of these people; whoever has none is left out."""
     if not people:
         return {}

@@ -130,8 +130,9 @@ def _look(alert: AlertFacts, surroundings: Surroundings, decided: Decided) -> No
     if found.has_lapsed and alert.held_by_id is not None:
         decided.thread.append(_lapsed(alert))
     for due in found.due:
-        _tell_rung(alert, due, reaches.reached[due.audience], surroundings, decided)
-    decided.looked.append((_moved(alert, found, now, decided), found.next_look_at))
+        reached = reaches.reached[due.audience]
+        _tell_rung(alert, due, reached, surroundings, decided)
+    decided.looked.append(_looked(alert, found, now, decided))
 
 
 def _released(alert: AlertFacts, surroundings: Surroundings, decided: Decided) -> AlertFacts:
@@ -158,8 +159,8 @@ def _tell_rung(
     surroundings: Surroundings,
     decided: Decided,
 ) -> None:
+    window = surroundings.terms[alert.id].on_time_window
     for recipient in reached.recipients:
-        window = surroundings.terms[alert.id].on_time_window
         decided.lines.append(_line(alert, due, recipient, window, surroundings.now))
         decided.thread.append(
             ThreadLine(
@@ -202,14 +203,14 @@ def _line(
     )
 
 
-def _moved(alert: AlertFacts, found: Climb, now: datetime, decided: Decided) -> AlertFacts:
+def _looked(alert: AlertFacts, found: Climb, now: datetime, decided: Decided) -> Looked:
     """Return the alert as it stands now; behind its last rung it is on the worklist."""
     state = found.state
     if not state.is_listed or alert.listed_at is not None:
-        return replace(alert, state=state)
+        return Looked(alert, state, alert.alert_class, alert.listed_at, found.next_look_at)
     listed = ThreadLine(alert.id, AlertEventKind.LISTED, state.rung, state.round)
     decided.thread.append(listed)
-    return replace(alert, state=state, listed_at=now, alert_class=FlagClass.WATCH.value)
+    return Looked(alert, state, FlagClass.WATCH.value, now, found.next_look_at)
 
 
 def _tell(decided: Decided, now: datetime) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from tracker.models import Alert, Plan, PlanVersion, Rung
 from tracker.selectors.versions import ladder_of, version_in_force, watched_plan_of
 
 COLUMNS = ("number", "delay", "audience", "repeat_delay", "repeat_times")
+_Columns = tuple[int, timedelta, str, timedelta | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def named_clinician(alert: Alert) -> User | None:
 
 def terms_by_version(versions: Collection[UUID]) -> dict[UUID, Terms]:
     """Return the terms of these signed versions, in two queries."""
-    signed = PlanVersion.objects.filter(among("pk", versions))
+    signed = PlanVersion.objects.filter(among("pk", versions)).order_by()
     rungs = _ladders(
-        Rung.objects.filter(among("version", versions)).values_list("version", *COLUMNS)
+        Rung.objects.filter(among("version", versions)).order_by().values_list("version", *COLUMNS)
     )
     return {
         pk: Terms(rungs.get(pk, ()), window, named)
@@ -126,7 +126,9 @@ def _versions_behind_flags(alerts: Sequence[AlertFacts]) -> dict[UUID, UUID]:
 
 def _templates(clinics: Collection[UUID]) -> dict[UUID, Terms]:
     rungs = _ladders(
-        ClinicRung.objects.filter(among("clinic", clinics)).values_list("clinic", *COLUMNS)
+        ClinicRung.objects.filter(among("clinic", clinics))
+        .order_by()
+        .values_list("clinic", *COLUMNS)
     )
     rows = Clinic.objects.filter(among("pk", clinics)).values_list("pk", "on_time_window")
     return {pk: Terms(rungs.get(pk, ()), window) for pk, window in rows}
@@ -134,27 +136,22 @@ def _templates(clinics: Collection[UUID]) -> dict[UUID, Terms]:
 
 def _ladders(rows: Iterable[tuple[Any, ...]]) -> dict[UUID, tuple[LadderRung, ...]]:
     """Return the rungs of each owner, which is the first column, lowest first."""
-    ladders: defaultdict[UUID, list[LadderRung]] = defaultdict(list)
+    ladders: defaultdict[UUID, list[_Columns]] = defaultdict(list)
     for owner, *columns in rows:
-        ladders[owner].append(_rung(*columns))
-    return {
-        owner: tuple(sorted(rungs, key=attrgetter("number"))) for owner, rungs in ladders.items()
-    }
+        ladders[owner].append(tuple(columns))
+    return {owner: _ladder(tuple(sorted(rungs))) for owner, rungs in ladders.items()}
 
 
 @lru_cache(maxsize=4096)
-def _rung(
-    number: int,
-    delay: timedelta,
-    audience: str,
-    repeat_delay: timedelta | None,
-    repeat_times: int,
-) -> LadderRung:
-    """Return one rung; most of a batch are the same few."""
-    return LadderRung(
-        number=number,
-        delay=delay,
-        audience=Audience(audience),
-        repeat_delay=repeat_delay or timedelta(),
-        repeat_times=repeat_times,
+def _ladder(rungs: tuple[_Columns, ...]) -> tuple[LadderRung, ...]:
+    """Return one ladder from its rows; most of a batch are the same few."""
+    return tuple(
+        LadderRung(
+            number=number,
+            delay=delay,
+            audience=Audience(audience),
+            repeat_delay=repeat_delay or timedelta(),
+            repeat_times=repeat_times,
+        )
+        for number, delay, audience, repeat_delay, repeat_times in rungs
     )

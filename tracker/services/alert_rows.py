@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -12,10 +13,19 @@ from django.db import transaction
 from accounts.models.rows import Row, rows_insert, rows_update
 from tracker.domain.alert_facts import AlertFacts, ThreadLine
 from tracker.domain.alerts import AlertEventKind, CloseReason
+from tracker.domain.ladder import LadderState
 from tracker.models import Alert, AlertEvent
 
-Looked = tuple[AlertFacts, datetime | None]
-"""An alert as it stands after a look, and when to look again."""
+
+class Looked(NamedTuple):
+    """An alert as a look found it, and how it stands after the look."""
+
+    alert: AlertFacts
+    state: LadderState
+    alert_class: str
+    listed_at: datetime | None
+    next_look_at: datetime | None
+
 
 STANDING = (
     "climb_from_at",
@@ -47,14 +57,14 @@ def alerts_open(*, looked: Sequence[Looked]) -> None:
 
     A second open alert about one fact raises IntegrityError.
     """
-    rows = [_fact(alert) + _standing(alert, look_at) for alert, look_at in looked]
+    rows = [_fact(each.alert) + _standing(each) for each in looked]
     rows_insert(Alert, (*FACT, *STANDING), rows)
 
 
 @transaction.atomic
 def alerts_move_on(*, looked: Sequence[Looked]) -> None:
     """Save how far these alerts have climbed; the caller holds their rows."""
-    rows = [(alert.id, *_standing(alert, look_at)) for alert, look_at in looked]
+    rows = [(each.alert.id, *_standing(each)) for each in looked]
     rows_update(Alert, STANDING, rows)
 
 
@@ -111,15 +121,16 @@ def _fact(alert: AlertFacts) -> Row:
     )
 
 
-def _standing(alert: AlertFacts, look_at: datetime | None) -> Row:
-    state = alert.state
+def _standing(looked: Looked) -> Row:
+    state = looked.state
+    hold = state.hold
     return (
         state.climb_from_at,
         state.rung,
         state.round,
-        state.hold.until_at if state.hold is not None else None,
-        alert.held_by_id if state.hold is not None else None,
-        alert.alert_class,
-        alert.listed_at,
-        look_at,
+        hold.until_at if hold is not None else None,
+        looked.alert.held_by_id if hold is not None else None,
+        looked.alert_class,
+        looked.listed_at,
+        looked.next_look_at,
     )
