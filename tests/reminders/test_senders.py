@@ -301,7 +301,8 @@ def test_one_pass_of_each_leg_at_a_time_goes_on_in_a_worker(
     with leg_turn(leg="dispatch", worker="a") as is_ours, test_database.connect() as elsewhere:
         assert is_ours
         held = elsewhere.execute(
-            "SELECT classid, objid FROM pg_locks WHERE locktype = 'advisory'"
+            "SELECT classid, objid FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
         ).fetchall()
         assert len(held) == 1
         taken = elsewhere.execute("SELECT pg_try_advisory_lock(%s, %s)", held[0]).fetchone()
