@@ -1,5 +1,6 @@
 """Silence of the engine is loud: on every page, on the health page, by the missing ping."""
 
+import re
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -75,6 +76,12 @@ def test_every_page_of_every_role_says_so_and_heals(cast: Cast, who, page) -> No
     assert "Reminders are delayed" not in browser.get(page, follow=True).content.decode()
 
 
+def test_the_last_message_is_told_with_the_zone_of_its_clock(cast: Cast) -> None:
+    beat(database_now() - LIMIT)
+    told = r"Nothing has been sent since \S+ \d+ \w+ \d\d:\d\d \(London time\)\."
+    assert re.search(told, cast.client(cast.isla).get("/feed/").content.decode())
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("seconds", "is_told"), [(-1, False), (0, True), (1, True)])
 def test_messages_that_do_not_get_through_for_five_minutes_are_told(seconds, is_told) -> None:
@@ -87,7 +94,10 @@ def test_a_page_says_since_when_no_message_has_got_through_and_heals(cast: Cast)
     beat(database_now())
     heartbeat_record(leg="delivery", now=database_now() - LIMIT)
     browser = cast.client(cast.isla)
-    assert "no message has got through" in browser.get("/feed/").content.decode()
+    text = browser.get("/feed/").content.decode()
+    assert re.search(
+        r"Since \S+ \d+ \w+ \d\d:\d\d \(London time\) no message has got through", text
+    )
     health = browser.get("/healthz/engine/")
     assert health.json()["faults"] == ["messages do not get through"]
     heartbeat_record(leg="delivery", now=database_now())

@@ -268,6 +268,7 @@ def test_the_four_outcomes_are_apart_in_words_and_marks(plan, cast: Cast) -> Non
         (timedelta(minutes=45), CellKind.LATE, "taken late, 08:45, 45 minutes after"),
         (timedelta(minutes=-45), CellKind.TAKEN, "taken, on time"),
         (timedelta(minutes=-46), CellKind.EARLY, "taken early, 07:14, 46 minutes before"),
+        (timedelta(minutes=349), CellKind.LATE, "taken late, 13:49, 5 h 49 min after"),
     ],
 )
 def test_late_and_early_are_said_with_their_minutes(
@@ -572,6 +573,19 @@ def test_another_patients_plan_is_not_shown_here(present: Cast) -> None:
     browser = present.client(present.priya)
     assert browser.get(f"/patients/{present.ewan.pk}/?plan={other.pk}").status_code == 404
     assert browser.get(f"/patients/{present.ewan.pk}/?plan=x").status_code == 404
+
+
+def test_the_chart_says_of_a_caregiver_whom_no_message_reaches_that_none_does(
+    present: Cast,
+) -> None:
+    def who_sees() -> str:
+        page = present.client(present.priya).get(f"/patients/{present.ewan.pk}/")
+        text = " ".join(re.sub("<[^>]+>", " ", page.content.decode()).split())
+        return text[text.index("Who sees this record") :]
+
+    assert "no message reaches them now" not in who_sees()
+    present.isla.contact_points.update(disabled_at=present.now, disabled_reason="bounced")
+    assert "Isla Macrae to be told of alerts, but no message reaches them now" in who_sees()
 
 
 def test_the_chart_opens_before_there_is_any_plan(present: Cast) -> None:

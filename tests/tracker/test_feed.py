@@ -1,5 +1,6 @@
 """The caregiver's feed and pages: open alerts first, and never more than the link allows."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -76,13 +77,24 @@ def test_an_open_alert_comes_first_with_who_was_told_and_what_they_did(cast, ale
     assert "You are helping Ewan Macrae" in text
     assert text.index("No log for the") < text.index("Earlier")
     assert "Nobody has said what happened to it." in text
-    assert "Waiting for you to react." in text
+    assert re.search(r"You Told at \d\d:\d\d\. Waiting for you to react\.", text)
+    assert re.search(r"Ewan Macrae Told at .+?\. No answer yet\.", text)
     assert "“At work until six.”" in text
     assert f'action="/alerts/{alert.pk}/acknowledge/"' in html
     assert "Pass on" in text
     assert 'href="tel:+447700900412"' in html
     assert "Log it for Ewan Macrae" in text
     assert "missed" not in text.lower()
+
+
+def test_who_was_told_twice_and_could_not_be_reached_is_said_with_each_time(cast, alert) -> None:
+    for minutes, kind in ((-75, AlertEventKind.TOLD), (-60, AlertEventKind.BOUNCED)):
+        at = cast.now + minutes * MINUTE
+        AlertEvent(alert=alert, at=at, kind=kind, rung=2, person=cast.ewan_user).save()
+    text = words(html_of(cast, cast.isla))
+    clock = r"(?:\S+ \d+ \w+ )?\d\d:\d\d"
+    said = rf"Told at {clock}, again at {clock}\. The message came back at {clock}\."
+    assert re.search(rf"Ewan Macrae {said}", text)
 
 
 def test_whoever_passed_it_on_is_told_so_and_may_still_take_it(cast, alert) -> None:

@@ -111,10 +111,11 @@ def test_the_amount_is_printed_character_for_character(cast, plan) -> None:
             assert {unescape(each) for each in found} == {amount}
 
 
-def test_a_late_dose_gets_minutes_in_words_and_no_advice(cast, plan) -> None:
+def test_a_late_dose_gets_hours_and_minutes_in_words_and_no_advice(cast, plan) -> None:
     text = words(html_of_today(cast, at(9, 2)))
     assert "What happened at 08:00?" in text
-    assert "62 minutes after the dose time" in text
+    assert "It is 09:02, 1 h 2 min after the time" in text
+    assert "“taken, 1 h 2 min after the time”" in text
     assert "Stepdown cannot tell you whether to take it now" in text
 
 
@@ -207,7 +208,7 @@ def test_the_entry_just_made_takes_the_cards_place_for_ten_minutes(cast, plan) -
 def test_another_persons_entry_says_whose_it_is(cast, plan) -> None:
     log(cast, dose_at(plan, 8), at(10, 2), by=cast.isla)
     text = words(html_of_today(cast, at(10, 5)))
-    assert "Taken 10:02, 122 minutes late, by Isla Macrae" in text
+    assert "Taken 10:02, 2 h 2 min after the time, by Isla Macrae" in text
 
 
 def test_two_entries_for_one_dose_are_shown_until_somebody_settles_them(cast, plan) -> None:

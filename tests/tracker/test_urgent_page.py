@@ -95,7 +95,7 @@ def test_what_was_ticked_is_what_to_say_and_who_is_being_told_is_not_yet_told(ca
     alert = Alert.objects.get()
     AlertEvent(alert=alert, at=cast.now, kind=AlertEventKind.TOLD, rung=1, person=cast.isla).save()
     text = words(pages(cast)["ewan"])
-    assert "Isla Macrae , sent" in text
+    assert "Isla Macrae Told at " in text
     assert "Isla Macrae: being told" not in text
     assert "Nobody has said “I have it” yet. Call, whoever answers here." in text
 

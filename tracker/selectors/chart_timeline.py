@@ -37,6 +37,7 @@ from tracker.models import (
 from tracker.selectors.matters import told_name
 from tracker.selectors.plan_words import MOVE_WORDS
 from tracker.selectors.reasons import reason_words
+from tracker.selectors.span_words import span_text
 from tracker.selectors.wording import (
     alert_headline,
     flag_headline,
@@ -162,13 +163,13 @@ def _taken_fact(entry: Entry, zone: ZoneInfo, values: dict[str, str]) -> str:
     when = timing(taken_at=taken_at, due_at=dose.due_at, window=dose.version.on_time_window)
     if when is Timing.ON_TIME:
         return _("%(dose)s dose taken.") % values
-    words = _("%(dose)s dose taken late, %(time)s, %(minutes)s minutes after.")
+    words = _("%(dose)s dose taken late, %(time)s, %(span)s after.")
     if when is Timing.EARLY:
-        words = _("%(dose)s dose taken early, %(time)s, %(minutes)s minutes before.")
+        words = _("%(dose)s dose taken early, %(time)s, %(span)s before.")
     return words % {
         **values,
         "time": local_clock(taken_at, zone),
-        "minutes": abs(minutes_from_due(taken_at, dose.due_at)),
+        "span": span_text(minutes_from_due(taken_at, dose.due_at)),
     }
 
 

@@ -7,12 +7,12 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.domain.zones import local_date
 from tracker.domain.doses import DoseState, Outcome, Timing, dose_state, minutes_from_due, timing
 from tracker.models import Entry, ExpectedDose
 from tracker.selectors.reasons import reason_words
+from tracker.selectors.span_words import span_text
 
 
 class CellKind(StrEnum):
@@ -87,21 +87,12 @@ def _entry_words(entry: Entry, dose: ExpectedDose, kind: CellKind, zone: ZoneInf
         return _("missed, said by %(name)s") % {"name": entry.by.name}
     if kind is CellKind.TAKEN or entry.taken_at is None:
         return _("taken, on time")
-    minutes = abs(minutes_from_due(entry.taken_at, dose.due_at))
     local = entry.taken_at.astimezone(zone)
+    words = _("taken early, %(time)s, %(span)s before")
     if kind is CellKind.LATE:
-        words = ngettext(
-            "taken late, %(time)s, %(minutes)d minute after",
-            "taken late, %(time)s, %(minutes)d minutes after",
-            minutes,
-        )
-    else:
-        words = ngettext(
-            "taken early, %(time)s, %(minutes)d minute before",
-            "taken early, %(time)s, %(minutes)d minutes before",
-            minutes,
-        )
-    return words % {"time": f"{local:%H:%M}", "minutes": minutes}
+        words = _("taken late, %(time)s, %(span)s after")
+    span = span_text(minutes_from_due(entry.taken_at, dose.due_at))
+    return words % {"time": f"{local:%H:%M}", "span": span}
 
 
 def hold_words() -> str:

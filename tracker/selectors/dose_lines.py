@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.domain.zones import local_date, local_midnight
 from accounts.models import Patient, User
@@ -21,6 +20,7 @@ from tracker.domain.doses import DoseState, Outcome, Timing, dose_state, minutes
 from tracker.models import Entry, ExpectedDose
 from tracker.selectors.around import covered_by_a_stay
 from tracker.selectors.reasons import reason_words
+from tracker.selectors.span_words import span_text
 from tracker.selectors.wording import local_clock, local_moment
 
 
@@ -81,6 +81,11 @@ class DoseLine:
     def is_upcoming(self) -> bool:
         """Whether the dose is not due yet and nobody has said anything."""
         return self.state is DoseState.UPCOMING
+
+    @property
+    def span_since_due(self) -> str:
+        """How long ago it was due, in words."""
+        return span_text(self.minutes_since_due)
 
     @property
     def mark(self) -> str:
@@ -255,19 +260,11 @@ def _taken_words(
     found = _timing(entry, dose)
     if dose is None or found is None:
         return _("Taken %(when)s, beside the plan") % {"when": when}
-    minutes = minutes_from_due(taken_at, dose.due_at)
     if found is Timing.ON_TIME:
         return _("Taken %(when)s, on time") % {"when": when}
-    late = ngettext(
-        "Taken %(when)s, %(count)s minute late", "Taken %(when)s, %(count)s minutes late", minutes
-    )
-    early = ngettext(
-        "Taken %(when)s, %(count)s minute early",
-        "Taken %(when)s, %(count)s minutes early",
-        -minutes,
-    )
-    pattern = late if found is Timing.LATE else early
-    return pattern % {"when": when, "count": abs(minutes)}
+    late, early = _("Taken %(when)s, %(span)s after the time"), _("Taken %(when)s, %(span)s early")
+    span = span_text(minutes_from_due(taken_at, dose.due_at))
+    return (late if found is Timing.LATE else early) % {"when": when, "span": span}
 
 
 def _mark(line: DoseLine) -> str:

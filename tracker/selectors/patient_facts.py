@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import CareLink, Patient
+from accounts.selectors.contact_points import caregivers_without_a_way
 from tracker.models import PlanVersion
 from tracker.selectors.medicine import baclofen
 
@@ -29,6 +30,12 @@ class Watcher:
     is_current: bool  # consented, accepted and not ended
     is_alerted: bool
     may_log: bool
+    is_without_a_way: bool  # no message can reach them: no address of theirs is proved and works
+
+    @property
+    def is_unreached(self) -> bool:
+        """Whether they are to be told of alerts and no message can reach them."""
+        return self.is_current and self.is_alerted and self.is_without_a_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,18 @@ def call_numbers(patient: Patient, links: Iterable[CareLink], now: datetime) -> 
     return [number for number in numbers if number.phone]
 
 
-def watchers(links: Iterable[CareLink], now: datetime) -> list[Watcher]:
+def watchers(links: Sequence[CareLink], now: datetime) -> list[Watcher]:
     """Return every caregiver who has not been ended, those still to answer included."""
+    without = caregivers_without_a_way(links) if links else set()
     return [
-        Watcher(link.name, link.relation, is_current(link, now), link.is_alerted, link.may_log)
+        Watcher(
+            name=link.name,
+            relation=link.relation,
+            is_current=is_current(link, now),
+            is_alerted=link.is_alerted,
+            may_log=link.may_log,
+            is_without_a_way=link.caregiver_id in without,
+        )
         for link in links
     ]
 

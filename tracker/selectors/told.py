@@ -43,19 +43,10 @@ class ToldLine:
     who: str
     icon: str
     stage: Stage
-    times: tuple[datetime, ...]
+    first_at: datetime  # when this line begins, for the order of the list
+    told: str = ""  # when they were told, as a sentence; "" for who has not been
     words: tuple[str, ...] = ()
     is_now: bool = False  # a rung that is due: being told at this moment
-
-    @property
-    def later_times(self) -> tuple[datetime, ...]:
-        """When they were told again."""
-        return self.times[1:]
-
-    @property
-    def first_at(self) -> datetime:
-        """When this line begins, for the order of the list."""
-        return self.times[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +69,8 @@ class Told:
 SHOWN: Mapping[str, Promise | None] = MappingProxyType(
     {
         AlertEventKind.TOLD: None,
-        AlertEventKind.BOUNCED: gettext_lazy("The message came back."),
-        AlertEventKind.UNREACHABLE: gettext_lazy("Could not be reached."),
+        AlertEventKind.BOUNCED: gettext_lazy("The message came back at %(time)s."),
+        AlertEventKind.UNREACHABLE: gettext_lazy("Could not be reached at %(time)s."),
         AlertEventKind.ACKNOWLEDGED: gettext_lazy("Said “I have it” at %(time)s."),
         AlertEventKind.PASSED_ON: gettext_lazy("Passed on at %(time)s."),
     }
@@ -94,7 +85,8 @@ class _Thread:
     who: str
     icon: str
     is_reader: bool
-    times: list[datetime] = field(default_factory=list)
+    first_at: datetime
+    told_at: list[datetime] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     has_reacted: bool = False
 
@@ -156,40 +148,39 @@ def _lines(
         key = (event.person_id, event.clinic_id)
         thread = threads.setdefault(key, _thread(event, around, reader))
         _add(thread, event, zone, now)
-    lines = [_line(thread) for thread in threads.values() if thread.times]
+    lines = [_line(thread, zone, now) for thread in threads.values()]
     return tuple(sorted(lines, key=lambda line: line.first_at))
 
 
 def _thread(event: AlertEvent, around: Around, reader: User) -> _Thread:
     person = event.person
     if person is None:
-        return _Thread(around.clinic.name, "clinic", is_reader=False)
+        return _Thread(around.clinic.name, "clinic", is_reader=False, first_at=event.at)
     icon = "person" if person.pk == around.patient.user_id else "people"
-    return _Thread(_name(person, reader), icon, is_reader=person.pk == reader.pk)
+    is_reader = person.pk == reader.pk
+    return _Thread(_name(person, reader), icon, is_reader=is_reader, first_at=event.at)
 
 
 def _add(thread: _Thread, event: AlertEvent, zone: ZoneInfo, now: datetime) -> None:
-    """Add what an event says to its person's line; what came in the same minute has one time."""
+    """Add what an event says to its person's line; what came in the same minute is said once."""
     words = SHOWN[event.kind]
-    is_new = not thread.times or (
-        event.kind not in REACTIONS and _minute(event.at) != _minute(thread.times[-1])
-    )
-    if is_new:
-        thread.times.append(event.at)
     thread.has_reacted |= event.kind in REACTIONS
     if words is None:
+        if not thread.told_at or _minute(event.at) != _minute(thread.told_at[-1]):
+            thread.told_at.append(event.at)
         return
     text = str(words) % {"time": clock_or_moment(event.at, zone, local_date(now, zone))}
     if event.note:
         text = _("%(text)s “%(note)s”") % {"text": text, "note": event.note}
-    thread.words.append(text)
+    if text not in thread.words:
+        thread.words.append(text)
 
 
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def _line(thread: _Thread) -> ToldLine:
+def _line(thread: _Thread, zone: ZoneInfo, now: datetime) -> ToldLine:
     waits = thread.is_reader and not thread.has_reacted and thread.icon != "person"
     if thread.has_reacted:
         thread.icon = "hand"
@@ -197,9 +188,19 @@ def _line(thread: _Thread) -> ToldLine:
         who=thread.who,
         icon="bell" if waits else thread.icon,
         stage=Stage.NOW if waits else Stage.DONE,
-        times=tuple(thread.times),
+        first_at=thread.first_at,
+        told=_told_words(thread.told_at, zone, now),
         words=tuple(thread.words),
     )
+
+
+def _told_words(told_at: Sequence[datetime], zone: ZoneInfo, now: datetime) -> str:
+    """Return when somebody was told and told again; "" for who has not been."""
+    first, *later = [clock_or_moment(at, zone, local_date(now, zone)) for at in told_at] or [""]
+    if not later:
+        return _("Told at %(time)s.") % {"time": first} if first else ""
+    again = _(" and ").join(filter(None, [", ".join(later[:-1]), later[-1]]))
+    return _("Told at %(time)s, again at %(later)s.") % {"time": first, "later": again}
 
 
 def _ahead(
@@ -221,7 +222,7 @@ def _ahead(
             who=audience_names(rung.audience, around, reader),
             icon=ICON_OF[rung.audience],
             stage=Stage.LATER,
-            times=(max(base + rung.delay, floor),),
+            first_at=max(base + rung.delay, floor),
             is_now=base + rung.delay <= now and held_until_at is None,
         )
         for rung in rungs

@@ -149,13 +149,24 @@ class ExtraForm(TimedForm):
     )
 
 
+class KeptReasons(forms.RadioSelect):
+    """Reasons to choose from, each with the words under which it is kept: a phone without a
+    network keeps those."""
+
+    def create_option(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """Return one reason with its kept words beside it."""
+        option = super().create_option(*args, **options)
+        option["attrs"]["data-kept"] = SKIPPED_BECAUSE.get(option["value"], "")
+        return option
+
+
 class SkipForm(AnswerForm):
     """A dose was skipped, for one reason."""
 
     reason = forms.ChoiceField(
         label=_("Reason"),
         choices=SKIP_REASONS,
-        widget=forms.RadioSelect,
+        widget=KeptReasons,
         error_messages={"required": _("Choose one reason.")},
     )
     own_words = forms.CharField(
