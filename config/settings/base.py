@@ -252,8 +252,8 @@ DRF_STANDARDIZED_ERRORS = {
 API_WORDS = [
     "AlertKind", "AlertCloseReason", "Audience", "Capacity", "ChangeKind", "ClinicCapacity",
     "ContactKind", "DoseState", "FlagClass", "MeasureBasis", "MeasureName", "Outcome", "PlanState",
-    "PumpDateKind", "PumpEventKind", "Reader", "ReportKind", "Route", "Rule", "StayKind",
-    "Timing", "UrgencyWord", "Verb", "VersionKind", "Via", "WorklistFilter",
+    "PumpDateKind", "PumpEventKind", "Reader", "ReportKind", "Route", "Rule", "StayEventKind",
+    "StayKind", "Timing", "UrgencyWord", "Verb", "VersionKind", "Via", "WorklistFilter",
 ]  # fmt: skip
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stepdown",

@@ -82,6 +82,11 @@ POLICY: dict[tuple[str, str], frozenset[str]] = {
     ("GET", f"{ONE}stays/"): EVERYBODY,
     ("POST", f"{ONE}stays/"): STAFF,
     ("POST", f"{ONE}stays/<uuid:stay_id>/end/"): STAFF,
+    ("POST", f"{ONE}stays/<uuid:stay_id>/take-back/"): STAFF,
+    ("POST", f"{ONE}stays/<uuid:stay_id>/correct/"): STAFF,
+    ("GET", f"{ONE}risks/"): OWN_AND_STAFF,
+    ("POST", f"{ONE}risks/"): STAFF,
+    ("POST", f"{ONE}risks/<uuid:risk_id>/take-off/"): STAFF,
     ("GET", f"{ONE}adherence/"): EVERYBODY,
     ("GET", f"{ONE}flags/"): EVERYBODY,
     ("GET", f"{ONE}alerts/"): EVERYBODY,
@@ -127,6 +132,7 @@ class Operation:
             "flag_id": world.flag,
             "alert_id": world.alert,
             "stay_id": world.stay,
+            "risk_id": world.risk,
             "pump_id": world.pump,
             "event_id": world.refill,
             "date_id": world.pump_date,
@@ -179,6 +185,12 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         "has_confirmed_hours": True,
         "password": PASSWORD,
     }
+    stay = {
+        "kind": "hospital",
+        "from_at": cast.now.isoformat(),
+        "until_at": (cast.now + timedelta(days=1)).isoformat(),
+        "note": "Ward 4",
+    }
     bodies: dict[str, dict[str, Any] | None] = {
         "patients": {
             "clinic": str(cast.harbour.pk),
@@ -209,12 +221,11 @@ def body_of(operation: Operation, world: World) -> dict[str, Any] | None:
         },
         "dates": {"replacement": "2030-05-12", "read_from": "implant card"},
         "events": {"client_id": new_id(), "kind": "alarm_critical"},
-        "stays": {
-            "kind": "hospital",
-            "from_at": cast.now.isoformat(),
-            "until_at": (cast.now + timedelta(days=1)).isoformat(),
-            "note": "Ward 4",
-        },
+        "stays": stay,
+        "correct": stay | {"reason": "Wrong ward"},
+        "take-back": {"reason": "Not admitted after all"},
+        "risks": {"factor": "renal_impairment", "note": "eGFR in the letter"},
+        "take-off": {"reason": "Not confirmed"},
         "sign": signature,
         "cosign": signature,
         "versions": change | {"kind": "amend"},

@@ -200,6 +200,46 @@ def test_a_stay_is_recorded_and_ended_by_the_clinic(live_cast: Cast, by) -> None
     assert Stay.objects.count() == 1
 
 
+def test_a_stay_is_corrected_and_taken_back_and_every_state_is_answered(
+    live_cast: Cast, by
+) -> None:
+    path = f"/patients/{live_cast.ewan.pk}/stays/"
+    began = live_cast.now - timedelta(days=2)
+    body = {"kind": "hospital", "from_at": began.isoformat(), "note": "Ward 4"}
+    made = by("priya").post(path, body).body["id"]
+
+    assert by("priya").post(f"{path}{made}/correct/", body | {"reason": " "}).attrs == {"reason"}
+    meant = body | {"kind": "not_monitored", "reason": "Abroad, not admitted"}
+    corrected = by("adaeze").post(f"{path}{made}/correct/", meant)
+    taken_back = by("priya").post(f"{path}{corrected.body['id']}/take-back/", {"reason": "Home"})
+
+    assert corrected.status == 201
+    assert taken_back.body["taken_back_at"] is not None
+    shown = {each["id"]: each for each in by("ewan").get(path).body["results"]}
+    assert [event["reason"] for event in shown[made]["events"]] == ["Abroad, not admitted"]
+    assert shown[made]["events"][0]["by"]["name"] == live_cast.adaeze.name
+    to_caregiver = by("isla").get(path).body["results"]
+    assert {event["reason"] for each in to_caregiver for event in each["events"]} == {None}
+    again = by("priya").post(f"{path}{made}/take-back/", {"reason": "Twice"})
+    assert again.attrs == {"stay"}
+
+
+def test_a_risk_factor_is_put_on_file_and_taken_off_and_caregivers_read_none(
+    live_cast: Cast, by
+) -> None:
+    path = f"/patients/{live_cast.ewan.pk}/risks/"
+
+    made = by("priya").post(path, {"factor": "stroke", "note": "2019"})
+    assert (made.status, made.body["name"], made.body["removal"]) == (201, "Stroke", None)
+    assert by("priya").post(path, {"factor": "stroke"}).attrs == {"factor"}
+    assert by("priya").post(path, {"factor": "tall"}).attrs == {"factor"}
+    off = by("priya").post(f"{path}{made.body['id']}/take-off/", {"reason": "Another person's"})
+    assert off.body["removal"]["reason"] == "Another person's"
+    assert by("ewan").get(path).body["results"] == [off.body]
+    for who in ("isla", "tomasz", "juno", "admin"):
+        assert by(who).get(path).body == NOT_FOUND
+
+
 def test_a_stay_of_somebody_else_is_not_found_under_this_record(world: World, by) -> None:
     path = f"/patients/{world.cast.samira.pk}/stays/{world.stay.pk}/end/"
 

@@ -22,12 +22,14 @@ from tracker.models import (
     Pump,
     PumpDate,
     PumpEvent,
+    RiskRecord,
     Stay,
     StayKind,
 )
 from tracker.services.checkins import check_in_add
 from tracker.services.entries import entry_add
 from tracker.services.plan_drafts import plan_draft_save
+from tracker.services.risks import risk_record
 from tracker.services.stays import stay_record
 
 
@@ -45,6 +47,7 @@ class World:
     flag: Flag  # F1, class E
     alert: Alert  # about it
     asked_link: CareLink  # invited by the clinic; Ewan has not agreed
+    risk: RiskRecord  # epilepsy, put on file beside the plan
     stay: Stay  # begins in two days; no end is known
     pump: Pump  # on record by Adaeze
     pump_date: PumpDate  # its replacement date, typed by Adaeze, confirmed by nobody
@@ -104,6 +107,9 @@ def world_make(cast: Cast) -> World:
             is_alerted=True,
             may_log=False,
             now=now,
+        ),
+        risk=risk_record(
+            patient=cast.ewan, by=cast.priya, factor="epilepsy", note="From the letter", now=now
         ),
         stay=stay_record(
             patient=cast.ewan,

@@ -6,14 +6,16 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.domain.problems import Refusal
-from accounts.models import AuditRow, Patient
+from accounts.models import AuditRow, Patient, User
 from tests.cast import Cast
 from tests.reminders.engine import addresses, sweep_and_dispatch
 from tests.tracker.days import SECOND, SIGNED, at, dose_at, log, tuesday_plan
 from tracker.domain.doses import Outcome
-from tracker.models import Alert, Plan, Stay, StayKind
+from tracker.models import Alert, Flag, Plan, Stay, StayEvent, StayKind
+from tracker.selectors.chart import patient_chart
 from tracker.services.entries import entry_void
-from tracker.services.stays import stay_end, stay_record
+from tracker.services.flag_rules import flags_evaluate
+from tracker.services.stays import stay_correct, stay_end, stay_record, stay_take_back
 
 ISLA, TOMASZ = "isla.macrae@example.org", "tomasz.wrona@example.org"
 EWAN = "ewan.macrae@example.org"
@@ -231,6 +233,116 @@ def test_a_stay_ends_once(cast: Cast, plan: Plan) -> None:
     stay.refresh_from_db()
     assert stay.until_at == at(12)
     assert AuditRow.objects.get(action="stay.ended").actor == cast.adaeze
+
+
+def terms(from_at: datetime, until_at: datetime | None = None) -> dict[str, object]:
+    """A period not monitored, as it was."""
+    return {
+        "kind": StayKind.NOT_MONITORED,
+        "from_at": from_at,
+        "until_at": until_at,
+        "note": "Abroad",
+    }
+
+
+def said(stay: Stay) -> list[tuple[str, User, str]]:
+    """What was said of a stay after it was recorded."""
+    return [(event.kind, event.by, event.reason) for event in stay.events.all()]
+
+
+def test_a_stay_taken_back_stays_readable_and_its_doses_are_asked_about_and_measured_again(
+    cast: Cast, plan: Plan
+) -> None:
+    log(cast, dose_at(plan, 8), at(8))
+    stay = record(cast, at(9))
+    assert sweep_and_dispatch(at(14)) == []
+    assert _expected(cast, at(15)) == 1
+
+    taken_back = stay_take_back(stay=stay, by=cast.adaeze, reason=" Sent home ", now=at(15))
+
+    assert (taken_back.taken_back_at, taken_back.note) == (at(15), "Ward 4")
+    assert said(stay) == [("taken_back", cast.adaeze, "Sent home")]
+    assert AuditRow.objects.get(action="stay.taken_back").actor == cast.adaeze
+    assert _expected(cast, at(15)) == 2
+    assert EWAN in addresses(sweep_and_dispatch(at(15)))
+    record(cast, at(9), at(10))
+
+
+def _expected(cast: Cast, now: datetime) -> int:
+    """How many doses the measures of the chart expect so far."""
+    chart = patient_chart(cast.ewan, plan_id=None, now=now)
+    coverage = next(line for line in chart.measures if line.name == "Logging coverage")
+    return coverage.n
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_stay_is_taken_back_with_a_reason_and_once(cast: Cast, plan: Plan, reason: str) -> None:
+    stay = record(cast, at(9))
+
+    with pytest.raises(Refusal, match="Say why"):
+        stay_take_back(stay=stay, by=cast.priya, reason=reason, now=at(10))
+    stay_take_back(stay=stay, by=cast.priya, reason="Mistaken", now=at(10))
+    for again in (
+        lambda: stay_take_back(stay=stay, by=cast.priya, reason="Twice", now=at(11)),
+        lambda: stay_end(stay=stay, by=cast.priya, until_at=at(11), now=at(11)),
+        lambda: stay_correct(stay=stay, by=cast.priya, reason="So", now=at(11), **terms(at(9))),
+    ):
+        with pytest.raises(Refusal, match="taken back already"):
+            again()
+    assert StayEvent.objects.count() == 1
+
+
+def test_a_stay_is_corrected_by_taking_it_back_and_recording_it_as_it_was(
+    cast: Cast, plan: Plan
+) -> None:
+    log(cast, dose_at(plan, 8), at(8))
+    stay = record(cast, at(9))
+
+    corrected = stay_correct(
+        stay=stay, by=cast.adaeze, reason="Wrong day", now=at(12), **terms(at(15), at(21))
+    )
+
+    assert said(stay) == [("taken_back", cast.adaeze, "Wrong day")]
+    assert (corrected.kind, corrected.from_at, corrected.until_at) == (
+        StayKind.NOT_MONITORED,
+        at(15),
+        at(21),
+    )
+    audit = AuditRow.objects.get(action="stay.corrected")
+    assert audit.detail == {"instead_of": str(stay.pk)}
+    assert addresses(sweep_and_dispatch(at(14))) == [EWAN]
+    assert [mail for mail in sweep_and_dispatch(at(20)) if "20:00" in mail.body] == []
+
+
+def test_a_correction_that_is_refused_takes_nothing_back(cast: Cast, plan: Plan) -> None:
+    stay = record(cast, at(9), at(12))
+
+    with pytest.raises(Refusal, match="ends after it begins"):
+        stay_correct(stay=stay, by=cast.priya, reason="So", now=at(13), **terms(at(15), at(14)))
+
+    stay.refresh_from_db()
+    assert stay.taken_back_at is None
+    assert Stay.objects.count() == 1
+
+
+def test_the_end_of_a_stay_is_kept_with_who_recorded_it(cast: Cast, plan: Plan) -> None:
+    stay = stay_end(stay=record(cast, at(9)), by=cast.adaeze, until_at=at(12), now=at(13))
+
+    assert said(stay) == [("ended", cast.adaeze, "")]
+
+
+def test_flags_are_evaluated_again_when_a_stay_is_taken_back(cast: Cast) -> None:
+    plan = tuesday_plan(cast, silent_doses_threshold="2")
+    stay = record(cast, at(7))
+    flags_evaluate(plan=plan, now=at(15))
+    assert not Flag.objects.filter(rule="F7").exists()
+
+    stay_take_back(stay=stay, by=cast.priya, reason="Mistaken", now=at(15))
+
+    plan.refresh_from_db()
+    assert plan.next_look_at == at(15)
+    flags_evaluate(plan=plan, now=at(15))
+    assert Flag.objects.open().filter(rule="F7").exists()
 
 
 def test_the_database_refuses_a_stay_that_runs_backwards(cast: Cast, plan: Plan) -> None:

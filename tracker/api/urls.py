@@ -14,6 +14,7 @@ from tracker.api import (
     plan_moves,
     plans,
     pumps,
+    risks,
     signing,
     stays,
     worklist,
@@ -35,6 +36,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ONE}/reports/", check_ins.report_add_view, name="api-reports"),
     path(f"{ONE}/stays/", stays.stays, name="api-stays"),
     path(f"{ONE}/stays/<uuid:stay_id>/end/", stays.stay_end_view, name="api-stay-end"),
+    path(
+        f"{ONE}/stays/<uuid:stay_id>/take-back/",
+        stays.stay_take_back_view,
+        name="api-stay-take-back",
+    ),
+    path(f"{ONE}/stays/<uuid:stay_id>/correct/", stays.stay_correct_view, name="api-stay-correct"),
+    path(f"{ONE}/risks/", risks.risks, name="api-risks"),
+    path(
+        f"{ONE}/risks/<uuid:risk_id>/take-off/", risks.risk_take_off_view, name="api-risk-take-off"
+    ),
     path(f"{ONE}/zone/", zones.zone, name="api-zone"),
     path(f"{ONE}/adherence/", adherence.adherence, name="api-adherence"),
     path(f"{ONE}/flags/", flags.flags, name="api-flags"),

@@ -24,7 +24,8 @@ from tracker.models.pumps import (
     PumpEvent,
     PumpEventConfirmation,
 )
-from tracker.models.stays import Stay, StayKind
+from tracker.models.risks import RiskRecord, RiskRemoval
+from tracker.models.stays import Stay, StayEvent, StayEventKind, StayKind
 from tracker.models.zones import ZoneChange
 
 __all__ = [
@@ -53,8 +54,12 @@ __all__ = [
     "Report",
     "ReportKind",
     "ReportVoid",
+    "RiskRecord",
+    "RiskRemoval",
     "Rung",
     "Stay",
+    "StayEvent",
+    "StayEventKind",
     "StayKind",
     "Step",
     "VersionSeen",

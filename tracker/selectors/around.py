@@ -29,6 +29,7 @@ from accounts.models import (
 )
 from accounts.models.contact_points import OUT_OF_HOURS
 from tracker.models import Pump, Stay, StayKind
+from tracker.selectors.patient_facts import factors_noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Around:
     stay: StayLine | None
     capacities: frozenset[Capacity]  # of the reader, anywhere; for navigation only
     pump: PumpNumbers | None = None  # None without a pump in place
+    risks: tuple[str, ...] = ()  # ids of risk factors put on file beside the plan
 
 
 def patient_around(user: User, now: datetime) -> Around | None:
@@ -153,6 +155,7 @@ class _Found:
     is_covered: bool
     held: frozenset[Capacity]
     pumps: Sequence[Mapping[str, str]]
+    risks: Sequence[str]
 
 
 def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list[_Found]:
@@ -160,9 +163,7 @@ def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list
     alerted = CareLink.objects.current(now).alerted().filter(patient=OuterRef("pk"))
     stays = Stay.objects.covering(now).filter(patient=OuterRef("pk")).order_by("-from_at")
     pumps = Pump.objects.filter(patient=OuterRef("pk"), removed_at=None)
-    out_of_hours = ContactPoint.objects.usable().filter(
-        clinic=OuterRef("clinic"), duty=OUT_OF_HOURS
-    )
+    on_duty = ContactPoint.objects.usable().filter(clinic=OuterRef("clinic"), duty=OUT_OF_HOURS)
     rows = patients.annotate(
         hours=ArraySubquery(
             hours.values(
@@ -180,7 +181,8 @@ def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list
         pumps_now=ArraySubquery(
             pumps.values(line=JSONObject(team="team_phone", out_of_hours="out_of_hours_phone"))
         ),
-        is_covered=Exists(out_of_hours),
+        risks_noted=factors_noted(),
+        is_covered=Exists(on_duty),
         **_capacity_marks(user, now),
     )
     return [
@@ -192,6 +194,7 @@ def _with_people(patients: QuerySet[Patient], user: User, now: datetime) -> list
             is_covered=row.is_covered,
             held=frozenset(each for each in Capacity if getattr(row, f"holds_{each.value}")),
             pumps=row.pumps_now,
+            risks=row.risks_noted,
         )
         for row in rows
     ]
@@ -224,6 +227,7 @@ def _around(found: _Found, now: datetime) -> Around:
         alerted=tuple(Named(id=UUID(row["id"]), name=row["name"]) for row in found.alerted),
         stay=_stay(found.stays),
         capacities=found.held,
+        risks=tuple(found.risks),
         pump=next((PumpNumbers(row["team"], row["out_of_hours"]) for row in found.pumps), None),
     )
 
@@ -242,7 +246,7 @@ def _stay(rows: Sequence[Mapping[str, str | None]]) -> StayLine | None:
 
 def covered_by_a_stay() -> Exists:
     """Return the mark of an expected dose that falls into a stay of its patient."""
-    stays = Stay.objects.filter(
+    stays = Stay.objects.standing().filter(
         Q(until_at=None) | Q(until_at__gt=OuterRef("due_at")),
         patient=OuterRef("plan__patient"),
         from_at__lte=OuterRef("due_at"),

@@ -19,7 +19,7 @@ from tracker.domain.doses import Outcome, Via
 from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import PlanState, Route
 from tracker.domain.thresholds import thresholds_of
-from tracker.models import Entry, PlanVersion, Step
+from tracker.models import Entry, PlanVersion, Stay, Step
 from tracker.selectors.chart_doses import DoseChart, dose_chart
 from tracker.selectors.chart_measures import (
     MeasureLine,
@@ -124,6 +124,7 @@ class Chart:
     clinician_count: int
     numbers: tuple[CallNumber, ...]
     context: RiskContext
+    stay: Stay | None  # that covers now
 
     @property
     def version(self) -> PlanVersion | None:
@@ -167,7 +168,8 @@ def patient_chart(patient: Patient, *, plan_id: UUID | None, now: datetime) -> C
         watchers=tuple(watchers(record.links, now)),
         clinician_count=clinicians_of(patient.clinic, now).count(),
         numbers=tuple(call_numbers(patient, record.links, now)),
-        context=risk_context(version),
+        context=risk_context(version, record.risks_on_file),
+        stay=record.stay_at(now),
     )
 
 
@@ -219,6 +221,7 @@ def _timeline(record: ChartRecord) -> tuple[TimelineLine, ...]:
         versions=[version for each in record.plans for version in each.versions],
         moves=[move for each in record.plans for move in each.moves],
         stays=record.stays,
+        risks=record.risks,
         zone=record.zone,
         zone_changes=[change for each in record.plans for change in each.zone_changes],
     )

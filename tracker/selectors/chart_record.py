@@ -25,6 +25,7 @@ from tracker.models import (
     PlanMove,
     PlanVersion,
     Report,
+    RiskRecord,
     Stay,
     ZoneChange,
 )
@@ -85,6 +86,7 @@ class ChartRecord:
     flag_events: tuple[FlagEvent, ...]
     alert_events: tuple[AlertEvent, ...]
     stays: tuple[Stay, ...]
+    risks: tuple[RiskRecord, ...]  # those taken off file included
     links: tuple[CareLink, ...]
 
     @property
@@ -101,9 +103,24 @@ class ChartRecord:
         )
 
     @property
+    def risks_on_file(self) -> list[RiskRecord]:
+        """The risk factors that nobody has taken off file."""
+        return [risk for risk in self.risks if not hasattr(risk, "removal")]
+
+    @property
     def absences(self) -> tuple[Absence, ...]:
         """The stays, and the holds of the shown plan, with their reasons in words."""
-        return absences_from(self.stays, self.shown.moves if self.shown is not None else ())
+        moves = self.shown.moves if self.shown is not None else ()
+        return absences_from(self._standing_stays, moves)
+
+    @property
+    def _standing_stays(self) -> list[Stay]:
+        return [stay for stay in self.stays if stay.taken_back_at is None]
+
+    def stay_at(self, at: datetime) -> Stay | None:
+        """Return the stay that covers a moment; there is one at most."""
+        begun = (stay for stay in self._standing_stays if stay.from_at <= at)
+        return next((stay for stay in begun if stay.until_at is None or stay.until_at > at), None)
 
 
 def is_void(entry: Entry) -> bool:
@@ -144,9 +161,8 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
                 "alert__dose__standing_entry", "alert__flag", "person", "clinic"
             )
         ),
-        stays=tuple(
-            Stay.objects.filter(**people).select_related("recorded_by").order_by("from_at")
-        ),
+        stays=_stays(patient),
+        risks=_risks(patient),
         links=tuple(
             CareLink.objects.not_ended(now)
             .filter(**people)
@@ -154,6 +170,16 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
             .order_by("invited_at", "name")
         ),
     )
+
+
+def _stays(patient: Patient) -> tuple[Stay, ...]:
+    stays = Stay.objects.filter(patient=patient).select_related("recorded_by")
+    return tuple(stays.prefetch_related("events__by").order_by("from_at"))
+
+
+def _risks(patient: Patient) -> tuple[RiskRecord, ...]:
+    risks = RiskRecord.objects.filter(patient=patient)
+    return tuple(risks.select_related("recorded_by", "removal__by").order_by("recorded_at"))
 
 
 def _plans(patient: Patient, now: datetime) -> tuple[PlanRecord, ...]:

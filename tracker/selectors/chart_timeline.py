@@ -30,11 +30,15 @@ from tracker.models import (
     PlanVersion,
     Report,
     ReportKind,
+    RiskRecord,
     Stay,
+    StayEvent,
+    StayEventKind,
     StayKind,
     ZoneChange,
 )
 from tracker.selectors.matters import told_name
+from tracker.selectors.patient_facts import risk_name
 from tracker.selectors.plan_words import MOVE_WORDS
 from tracker.selectors.reasons import reason_words
 from tracker.selectors.span_words import span_text
@@ -99,6 +103,7 @@ def timeline(
     stays: Iterable[Stay],
     zone: ZoneInfo,
     zone_changes: Iterable[ZoneChange] = (),
+    risks: Iterable[RiskRecord] = (),
 ) -> tuple[TimelineLine, ...]:
     """Return one line for each fact, newest first; nothing that was said is left out."""
     lines = [line for entry in entries for line in entry_lines(entry, zone)]
@@ -109,6 +114,7 @@ def timeline(
     lines += [_version_line(version) for version in versions]
     lines += [_move_line(move) for move in moves if move.to_state in MOVE_WORDS]
     lines += [line for stay in stays for line in _stay_lines(stay)]
+    lines += [line for risk in risks for line in _risk_lines(risk)]
     lines += [_zone_line(change) for change in zone_changes]
     return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
 
@@ -248,11 +254,41 @@ def _zone_line(change: ZoneChange) -> TimelineLine:
 
 
 def _stay_lines(stay: Stay) -> Iterator[TimelineLine]:
+    """Yield when a stay began and ended, and that it was taken back when it was."""
     values = {"what": STAY_WORDS[StayKind(stay.kind)]}
-    by = _("Recorded by %(name)s.") % {"name": stay.recorded_by.name}
-    yield TimelineLine(stay.from_at, _("Stay begins: %(what)s.") % values, by, quote=stay.note)
+    said = {StayEventKind(event.kind): event for event in stay.events.all()}
+    begun, ended = _("Stay begins: %(what)s."), _("Stay ended: %(what)s.")
+    if stay.taken_back_at is not None:
+        begun, ended = _("Stay, taken back: %(what)s."), _("Stay, taken back, ended: %(what)s.")
+    by = _recorded_by(stay.recorded_by)
+    yield TimelineLine(stay.from_at, begun % values, by, quote=stay.note)
     if stay.until_at is not None:
-        yield TimelineLine(stay.until_at, _("Stay ended: %(what)s.") % values, by)
+        close = said.get(StayEventKind.ENDED)
+        ended_by = _recorded_by(close.by) if close is not None else by
+        yield TimelineLine(stay.until_at, ended % values, ended_by)
+    if (undone := said.get(StayEventKind.TAKEN_BACK)) is not None:
+        yield _undone_line(undone, values)
+
+
+def _undone_line(event: StayEvent, values: Mapping[str, Promise]) -> TimelineLine:
+    by = _("By %(name)s.") % {"name": event.by.name}
+    return TimelineLine(event.at, _("Stay taken back: %(what)s.") % values, by, quote=event.reason)
+
+
+def _risk_lines(risk: RiskRecord) -> Iterator[TimelineLine]:
+    """Yield that a risk factor was put on file, and that it was taken off when it was."""
+    values = {"what": risk_name(risk.factor)}
+    put = _("Put on file as context: %(what)s.") % values
+    yield TimelineLine(risk.recorded_at, put, _recorded_by(risk.recorded_by), quote=risk.note)
+    removal = getattr(risk, "removal", None)
+    if removal is not None:
+        by = _("By %(name)s.") % {"name": removal.by.name}
+        taken_off = _("Taken off file: %(what)s.") % values
+        yield TimelineLine(removal.at, taken_off, by, quote=removal.reason)
+
+
+def _recorded_by(person: User) -> str:
+    return _("Recorded by %(name)s.") % {"name": person.name}
 
 
 def _with_name(text: str, by: User | None) -> str:

@@ -28,7 +28,8 @@ def check_ins_asked(plan: Plan, version: PlanVersion, now: datetime) -> CheckIns
     zone = zone_of(version, now)
     began_on = _began_on(plan, zone, now)
     last_at = plan.patient.check_ins.filter(at__lte=now).aggregate(at=Max("at"))["at"]
-    back_at = plan.patient.stays.filter(until_at__lte=now).aggregate(at=Max("until_at"))["at"]
+    stays = plan.patient.stays.standing()
+    back_at = stays.filter(until_at__lte=now).aggregate(at=Max("until_at"))["at"]
     last_on = local_date(last_at, zone) if last_at is not None else None
     back_on = local_date(back_at, zone) if back_at is not None else None
     since_on = max(on for on in (began_on, last_on, back_on) if on is not None)

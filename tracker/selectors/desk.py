@@ -21,7 +21,7 @@ from accounts.models import CareLink, Clinic, Membership, Patient, User
 from tracker.domain.alerts import AlertEventKind
 from tracker.models import AlertEvent, PlanVersion
 from tracker.selectors.matters import Matter, told_name
-from tracker.selectors.patient_facts import CallNumber, RiskContext, risk_words
+from tracker.selectors.patient_facts import CallNumber, RiskContext, factors_noted, risk_words
 from tracker.selectors.worklist import WorklistRow, age_at, patients_with_nothing_open
 
 NEWEST_TURNS = 8
@@ -118,6 +118,7 @@ def peek(
                     line=JSONObject(name="name", relation="relation", phone="caregiver__phone")
                 )
             ),
+            risks_noted=factors_noted(),
             newest=ArraySubquery(
                 versions.values(
                     line=JSONObject(factors="risk_factors", note="risk_note", route="plan__route")
@@ -137,7 +138,7 @@ def peek(
         route=str(newest["route"]),
         matters=matters,
         numbers=_numbers(patient, patient.helpers),
-        context=risk_words(newest["factors"], str(newest["note"])),
+        context=risk_words((*newest["factors"], *patient.risks_noted), str(newest["note"])),
         turns=_turns(matters),
     )
 

@@ -40,5 +40,5 @@ def check_ins_of(patient: Patient) -> QuerySet[CheckIn]:
 
 
 def stays_of(patient: Patient) -> QuerySet[Stay]:
-    """Return a patient's stays with who recorded them."""
-    return patient.stays.select_related("recorded_by")
+    """Return a patient's stays with who recorded, ended and took them back; none is left out."""
+    return patient.stays.select_related("recorded_by").prefetch_related("events__by")

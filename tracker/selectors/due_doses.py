@@ -153,7 +153,7 @@ def _stays(rows: Sequence[_Row]) -> dict[UUID, list[tuple[datetime, datetime | N
     found: defaultdict[UUID, list[tuple[datetime, datetime | None]]] = defaultdict(list)
     if first_at is None:
         return found
-    stays = Stay.objects.filter(among("patient", {row.patient_id for row in rows}))
+    stays = Stay.objects.standing().filter(among("patient", {row.patient_id for row in rows}))
     running = stays.filter(Q(until_at__isnull=True) | Q(until_at__gt=first_at))
     for patient_id, from_at, until_at in running.values_list("patient_id", "from_at", "until_at"):
         found[patient_id].append((from_at, until_at))

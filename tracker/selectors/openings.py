@@ -184,7 +184,7 @@ def _spoken_for(dose: ExpectedDose) -> Expected[UUID]:
 
 def _absences(patient: Patient) -> tuple[Absence, ...]:
     """Return the stays, and the holds of every plan: plans of one patient follow each other."""
-    stays = patient.stays.order_by("from_at")
+    stays = patient.stays.standing().order_by("from_at")
     absences = list(absences_from(stays, ()))
     for plan in patient.plans.filter(versions__number=1):
         moves = PlanMove.objects.filter(plan=plan).order_by("at", "pk")

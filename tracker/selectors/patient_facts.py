@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+
 from accounts.models import CareLink, Patient
 from accounts.selectors.contact_points import caregivers_without_a_way
-from tracker.models import PlanVersion
+from tracker.models import PlanVersion, RiskRecord
 from tracker.selectors.medicine import baclofen
 
 
@@ -51,9 +54,6 @@ class RiskContext:
         return not self.factors and not self.note
 
 
-NO_CONTEXT = RiskContext(factors=(), note="")
-
-
 def call_numbers(patient: Patient, links: Iterable[CareLink], now: datetime) -> list[CallNumber]:
     """Return the patient's number and those of current caregivers; people without one left out."""
     numbers = [CallNumber(patient.name, "", patient.phone)]
@@ -88,12 +88,30 @@ def is_current(link: CareLink, now: datetime) -> bool:
     return said_yes and has_accepted and (link.ended_at is None or link.ended_at > now)
 
 
-def risk_context(version: PlanVersion | None) -> RiskContext:
-    """Return what the plan's version has on file."""
-    return NO_CONTEXT if version is None else risk_words(version.risk_factors, version.risk_note)
+def risk_context(version: PlanVersion | None, recorded: Iterable[RiskRecord] = ()) -> RiskContext:
+    """Return what the plan's version has on file, and what was put there beside it."""
+    signed, note = (version.risk_factors, version.risk_note) if version is not None else ([], "")
+    return risk_words((*signed, *(risk.factor for risk in recorded)), note)
 
 
 def risk_words(factors: Iterable[str], note: str) -> RiskContext:
-    """Return risk factors by name; an id that the content no longer has stays an id."""
-    names = {factor.id: factor.name for factor in baclofen().risk_factors}
-    return RiskContext(factors=tuple(names.get(each, each) for each in factors), note=note)
+    """Return risk factors by name, each once."""
+    named = dict.fromkeys(risk_name(each) for each in factors)
+    return RiskContext(factors=tuple(named), note=note)
+
+
+def risk_name(factor: str) -> str:
+    """Return the name of a risk factor; an id that the content no longer has stays an id."""
+    names = {each.id: each.name for each in baclofen().risk_factors}
+    return names.get(factor, factor)
+
+
+def factors_noted() -> ArraySubquery:
+    """Return, for each patient of a query, the ids of what stands on file beside the plan."""
+    rows = RiskRecord.objects.standing().filter(patient=OuterRef("pk")).order_by("recorded_at")
+    return ArraySubquery(rows.values("factor"))
+
+
+def risks_on_file(patient: Patient) -> QuerySet[RiskRecord]:
+    """Return what clinicians have put on file beside the plan and nobody has taken off."""
+    return patient.risks.standing().select_related("recorded_by").order_by("recorded_at")

@@ -23,6 +23,7 @@ from tracker.selectors.patient_facts import (
     RiskContext,
     call_numbers,
     risk_context,
+    risks_on_file,
 )
 from tracker.selectors.pump_wording import DATE_WORDS
 from tracker.selectors.pumps import dates_of, events_of, pump_of, pump_plan_of, typed_dates
@@ -151,7 +152,7 @@ def pump_page(patient: Patient, *, now: datetime) -> PumpPage:
         dates=tuple(date_rows(pump, zone, today)),
         events=events,
         numbers=(*call_numbers(patient, links, now), *pump_numbers(pump)),
-        context=risk_context(version),
+        context=risk_context(version, risks_on_file(patient)),
         told=_told(patient, matters, now),
         is_held=any(matter.holder and not matter.is_open_to_clinic for matter in matters),
     )

@@ -27,6 +27,7 @@ from tracker.selectors.dose_lines import (
     extras_of_today,
 )
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.patient_facts import risk_words
 from tracker.selectors.pumps import critical_alarm_told, rate_of
 from tracker.selectors.told import ToldLine, told_about
 
@@ -109,7 +110,7 @@ def urgent_call_of(around: Around, *, reader: User, now: datetime) -> UrgentCall
         doses_today=_doses_today(around, course, reader=reader, now=now),
         extras_today=extras_of_today(patient, reader=reader, zone=zone, now=now),
         last_taken=_last_taken(patient),
-        on_file=on_file(course),
+        on_file=on_file(around, course),
         told=told,
         being_told=_being_told(around, told, reader) if has_reported else (),
         is_held=is_held,
@@ -199,9 +200,7 @@ def _last_taken(patient: Patient) -> LastTaken | None:
     )
 
 
-def on_file(course: Course | None) -> tuple[str, ...]:
-    """Return the names of what the plan's version has on file as context, in its order."""
-    if course is None:
-        return ()
-    names = {factor.id: factor.name for factor in baclofen().risk_factors}
-    return tuple(names.get(factor, factor) for factor in course.version.risk_factors)
+def on_file(around: Around, course: Course | None) -> tuple[str, ...]:
+    """Return the names of what stands on file as context: in the plan's version, then beside it."""
+    signed = course.version.risk_factors if course is not None else []
+    return risk_words((*signed, *around.risks), "").factors

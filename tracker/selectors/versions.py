@@ -107,11 +107,16 @@ def watched_plan_of(patient: Patient) -> Plan | None:
     return patient.plans.filter(state__in=WATCHED).order_by("-created_at").first()
 
 
-def plan_day_of(patient: Patient, at: datetime) -> date:
-    """Return the local date of an instant in the zone of the watched plan, else the patient's."""
+def plan_zone_of(patient: Patient, at: datetime) -> ZoneInfo:
+    """Return the zone of the watched plan's doses at an instant, else the patient's."""
     plan = watched_plan_of(patient)
     version = version_in_force(plan, at) if plan is not None else None
-    return local_date(at, zone_of(version, at) if version is not None else patient.zone_info)
+    return zone_of(version, at) if version is not None else patient.zone_info
+
+
+def plan_day_of(patient: Patient, at: datetime) -> date:
+    """Return the local date of an instant in the zone of the watched plan, else the patient's."""
+    return local_date(at, plan_zone_of(patient, at))
 
 
 def ladder_of(rungs: Iterable[Rung | ClinicRung]) -> tuple[LadderRung, ...]:

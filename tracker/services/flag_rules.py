@@ -152,7 +152,7 @@ def _record(plan: Plan, zone: ZoneInfo) -> Record:
     return measured_record(
         doses=doses,
         extras=extras,
-        absences=absences_from(plan.patient.stays.all(), plan.moves.all()),
+        absences=absences_from(plan.patient.stays.standing(), plan.moves.all()),
         zone=zone,
         course=CourseState.RUNNING,
     )

@@ -104,7 +104,7 @@ def own_signs(request: HttpRequest) -> HttpResponse:
         "hours": hours_in_words(numbers.hours) if numbers is not None else [],
         "patient": around.patient,
         "version": course.version if course is not None else None,
-        "on_file": on_file(course),
+        "on_file": on_file(around, course),
         "callers": [person.name for person in around.alerted],
         "zone": around.patient.zone_info,
         "now": now,

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.audiences import Audience
 from accounts.models import User
 from accounts.web.zones import zone_choices
-from tracker.domain.medicine import RiskFactor
 from tracker.domain.plan_rungs import RUNG_FIELDS
 from tracker.domain.plan_states import Route
 from tracker.domain.plan_steps import ENDING_OPEN, ENDING_STOP
 from tracker.domain.thresholds import THRESHOLDS, thresholds_of
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.plan_words import AUDIENCE_WORDS, ROUTE_WORDS, THRESHOLD_WORDS
+from tracker.selectors.risks import factors_to_choose
 
 FEWEST_RUNG_ROWS = 6
 MOST_RUNG_ROWS = 21
@@ -40,17 +40,6 @@ def _line() -> forms.TextInput:
 
 def _number() -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text", "size": 6})
-
-
-def _risk_factors() -> list[Choice]:
-    """Return every documented factor; one that is documented for one route only says which."""
-    return [(each.id, f"{each.name} ({_why(each)})") for each in baclofen().risk_factors]
-
-
-def _why(factor: RiskFactor) -> str:
-    if len(factor.routes) == len(Route):
-        return factor.why
-    return f"{', '.join(str(ROUTE_WORDS[route]) for route in factor.routes)}; {factor.why}"
 
 
 class TypedField(forms.CharField):
@@ -105,7 +94,7 @@ class PlanForm(forms.Form):
         label=_("Risk context"),
         help_text=_("Shown to whoever reads the record. Never counted or weighed."),
         required=False,
-        choices=_risk_factors,
+        choices=factors_to_choose,
         widget=forms.CheckboxSelectMultiple,
     )
     risk_note = TypedField(label=_("Note on risks"))
