@@ -58,7 +58,7 @@ function wordsOf(dose, kept) {
     day: namedDay(dose.local_date),
     until: clockOf(dose.window_ends_at, kept.zone),
     now: clockOf(kept.now, kept.zone),
-    zone: kept.zone,
+    zone: placeOf(kept.zone),
     dose: nameOf(dose, kept),
   };
 }

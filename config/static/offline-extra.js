@@ -14,7 +14,7 @@ function openExtra(isOpen) {
 function offerExtra(kept) {
   extraPart.hidden = !kept.plan_version;
   extraForm.dataset.zone = kept.zone;
-  say(extraForm.querySelector("[data-say]"), { zone: kept.zone });
+  say(extraForm.querySelector("[data-say]"), { zone: placeOf(kept.zone) });
   extraForm.elements.taken_on.max = kept.today;
   if (extraForm.hidden) extraForm.elements.taken_on.value = kept.today;
 }

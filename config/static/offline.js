@@ -30,6 +30,8 @@ const dateOf = (at, zone) => new Date(at).toLocaleDateString("en-CA", {
 });
 // A date of the plan, whatever the zone: at noon UTC it is the same day in the zone UTC.
 const namedDay = (day) => weekdayOf(`${day}T12:00:00Z`, "UTC");
+// The place that a zone is called after, as the server says it: "New York".
+const placeOf = (zone) => zone.replace(/^(?!Etc\/).*\/(.+)$/, "$1").replaceAll("_", " ");
 function momentOf(at, zone) {
   const isToday = dateOf(at, zone) === dateOf(Date.now(), zone);
   return isToday ? clockOf(at, zone) : `${weekdayOf(at, zone)} ${clockOf(at, zone)}`;

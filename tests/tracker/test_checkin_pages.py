@@ -11,8 +11,9 @@ from tests.cast import Cast, cast_make
 from tests.tracker.days import hidden_id, words
 from tracker.domain.medicine import Urgency
 from tracker.domain.plan_states import Route
-from tracker.models import CheckIn, CheckInSign, Flag, Report
+from tracker.models import Alert, CheckIn, CheckInSign, Flag, Report
 from tracker.selectors.medicine import baclofen
+from tracker.services.alerts import alert_acknowledge
 from tracker.services.flags import flag_close
 
 
@@ -76,6 +77,24 @@ def test_an_open_emergency_stands_on_today_until_the_clinic_closes_it(cast) -> N
     assert "Being told: Isla Macrae, Tomasz Wrona" in text
     flag_close(flag=Flag.objects.get(), by=cast.priya, note="Seen today.", now=database_now())
     assert "This is open" not in words(browser.get("/today/").content.decode())
+
+
+def test_a_same_day_sign_stands_on_today_with_who_has_it_and_whom_to_call(cast) -> None:
+    post(cast, sign="headache", send="1")
+    browser = cast.client(cast.ewan_user)
+
+    def panel() -> str:
+        text = words(browser.get("/today/").content.decode())
+        return text[text.index("Call the clinic today.") : text.index("Last check-in")]
+
+    assert "Sign reported: headache" in panel()
+    assert "It is on Harbour clinic’s list; a call is faster and surer." in panel()
+    assert "Call Harbour clinic" in panel()
+    alert = Alert.objects.get()
+    alert_acknowledge(alert=alert, by=cast.priya, now=database_now())
+    assert "Dr Priya Raman has said “I have it”." in panel()
+    flag_close(flag=Flag.objects.get(), by=cast.priya, note="Spoke.", now=database_now())
+    assert "Call the clinic today." not in words(browser.get("/today/").content.decode())
 
 
 def test_words_alone_are_not_sent_and_the_numbers_stand_beside_that(cast) -> None:

@@ -94,6 +94,11 @@ def test_a_session_cookie_makes_no_difference(name: str) -> None:
     assert response.cookies == {}
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_reader_who_came_from_their_own_page_finds_the_way_back_in_words(name: str) -> None:
+    assert '<a class="link" href="/">Back to your own page</a>' in html_of(name)
+
+
 @pytest.mark.parametrize("name", [*DOCUMENTS, "api-medicine"])
 def test_a_browser_may_keep_it_and_show_it_while_the_server_is_away(name: str) -> None:
     kept = Client().get(reverse(name)).headers["Cache-Control"]

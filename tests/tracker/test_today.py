@@ -119,6 +119,11 @@ def test_a_late_dose_gets_hours_and_minutes_in_words_and_no_advice(cast, plan) -
     assert "Stepdown cannot tell you whether to take it now" in text
 
 
+def test_a_time_is_asked_for_on_the_clock_of_a_place_and_not_of_a_technical_name(cast) -> None:
+    page = cast.client(cast.ewan_user).get("/today/extra/")
+    assert "Local time in London, the zone of the plan." in words(page.content.decode())
+
+
 def test_the_day_says_who_would_be_told_next_and_when(cast, plan) -> None:
     told = day_of(cast, at(14)).told
     assert told is not None

@@ -11,7 +11,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, QuerySet
 
 from accounts.models import Patient, User
-from tracker.domain.flags import FlagClass
+from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Alert, CheckIn, Report, ReportKind
 from tracker.selectors.medicine import baclofen
 from tracker.selectors.wording import flag_headline
@@ -29,23 +29,39 @@ class CheckInLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Emergency:
-    """One open emergency: what was said or seen, as one line without full stop, and when."""
+class OpenSign:
+    """One open fact: what was said or seen, as one line without full stop, when, who has it."""
 
     headline: str
     opened_at: datetime
+    held_by: str  # "" while nobody has said "I have it"
 
 
-def emergencies_of(patient: Patient) -> tuple[Emergency, ...]:
-    """Return the emergencies about this patient that nobody has closed, newest first."""
+@dataclass(frozen=True, slots=True)
+class OpenSigns:
+    """What nobody has closed about one patient, newest first."""
+
+    emergencies: tuple[OpenSign, ...] = ()
+    same_day: tuple[OpenSign, ...] = ()
+
+
+def open_signs_of(patient: Patient, now: datetime) -> OpenSigns:
+    """Return the emergencies, and the signs of the same-day class, that are open."""
+    is_emergency = Q(alert_class=FlagClass.EMERGENCY, flag__isnull=False)
     rows = Alert.objects.open().filter(
-        patient=patient, alert_class=FlagClass.EMERGENCY, flag__isnull=False
+        is_emergency | Q(flag__rule=Rule.SAME_DAY_SIGN), patient=patient
     )
-    return tuple(
-        Emergency(headline=flag_headline(row.flag), opened_at=row.opened_at)
-        for row in rows.select_related("flag").order_by("-opened_at", "pk")
-        if row.flag is not None
-    )
+    found: dict[bool, list[OpenSign]] = {True: [], False: []}
+    for row in rows.select_related("flag", "held_by").order_by("-opened_at", "pk"):
+        if row.flag is not None:
+            line = OpenSign(flag_headline(row.flag), row.opened_at, _holder(row, now))
+            found[row.alert_class == FlagClass.EMERGENCY].append(line)
+    return OpenSigns(emergencies=tuple(found[True]), same_day=tuple(found[False]))
+
+
+def _holder(alert: Alert, now: datetime) -> str:
+    is_held = alert.held_until_at is not None and alert.held_until_at > now
+    return alert.held_by.name if is_held and alert.held_by is not None else ""
 
 
 def last_check_in_of(patient: Patient, *, reader: User) -> CheckInLine | None:

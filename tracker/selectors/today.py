@@ -24,7 +24,7 @@ from tracker.selectors.dose_lines import (
     extras_of_today,
     next_dose_line,
 )
-from tracker.selectors.said import CheckInLine, Emergency, emergencies_of, last_check_in_of
+from tracker.selectors.said import CheckInLine, OpenSigns, last_check_in_of, open_signs_of
 from tracker.selectors.told import Told, told_about
 
 LOOKED_BACK = timedelta(days=14)
@@ -93,7 +93,7 @@ class Today:
     told: Told | None
     last_check_in: CheckInLine | None
     check_in_on: date | None  # since when a check-in is asked for; None while none is
-    emergencies: tuple[Emergency, ...]  # that are open, newest first
+    signs: OpenSigns  # emergencies and same-day signs that nobody has closed
 
     @property
     def zone_ahead(self) -> ZoneTurn | None:
@@ -151,7 +151,7 @@ def today_of(around: Around, *, reader: User, now: datetime, is_own: bool = True
         told=_told(card, course, around, reader=reader, now=now) if is_own else None,
         last_check_in=last_check_in_of(around.patient, reader=reader) if is_own else None,
         check_in_on=_check_in_on(course, today, now) if is_own else None,
-        emergencies=emergencies_of(around.patient) if is_own else (),
+        signs=open_signs_of(around.patient, now) if is_own else OpenSigns(),
     )
 
 
