@@ -73,7 +73,8 @@ def test_the_file_holds_every_kind_of_row_that_there_is_about_the_patient(world:
     empty = {name for name, rows in record.items() if rows == []}
     assert empty <= {
         "attempt", "entryvoid", "message", "notification", "openingsfile", "pumpdateconfirmation",
-        "pumpeventconfirmation", "report", "reportvoid", "versionseen", "zonechange",
+        "pumpeventconfirmation", "report", "reportvoid", "riskremoval", "stayevent", "versionseen",
+        "zonechange",
     }  # fmt: skip
     assert record["user"][0]["name"] == "Ewan Macrae"
     assert {row["name"] for row in record["carelink"]} >= {"Isla Macrae", "Nadia Moss"}

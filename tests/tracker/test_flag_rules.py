@@ -1,6 +1,6 @@
 """Flags as rows: opened, restated and closed by facts or by a named person, never by time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -260,3 +260,58 @@ def test_the_database_keeps_one_open_flag_for_one_subject(plan: Plan, cast: Cast
 
     with pytest.raises(IntegrityError, match="flag_once_open_per_subject"), transaction.atomic():
         flag.save()
+
+
+def says(
+    cast: Cast, plan: Plan, outcome: Outcome, *moments: tuple[int, int], now: datetime
+) -> None:
+    """Ewan logs the doses of these days and hours, each with the same outcome."""
+    for day, hour in moments:
+        log(cast, plan.doses.get(due_at=at(hour, day=day)), now, outcome=outcome)
+
+
+LATE = at(12, day=28)
+DAYS_OF_NOTHING = tuple((day, hour) for day in (24, 25, 26) for hour in (8, 14, 20))
+
+
+@pytest.mark.parametrize(
+    ("rule", "said_first", "said_late"),
+    [
+        (Rule.NOT_TAKEN_RUN, (Outcome.SKIPPED, ((24, 8), (24, 14))), (24, 14)),
+        (Rule.HOURS_SINCE_TAKEN, (Outcome.MISSED, ((24, 8),)), (28, 8)),
+        (Rule.SILENT_RUN, (Outcome.MISSED, ((24, 8),)), (28, 8)),
+        (Rule.DRUG_HOLIDAY, (Outcome.MISSED, DAYS_OF_NOTHING), (25, 14)),
+    ],
+    ids=["F5", "F6", "F7", "F8"],
+)
+def test_what_is_said_late_is_looked_at_anew_and_leaves_both_states(
+    plan: Plan,
+    cast: Cast,
+    rule: Rule,
+    said_first: tuple[Outcome, tuple[tuple[int, int], ...]],
+    said_late: tuple[int, int],
+) -> None:
+    outcome, moments = said_first
+    says(cast, plan, outcome, *moments, now=at(22, day=26))
+    flags_evaluate(plan=plan, now=LATE)
+    before = Flag.objects.open().filter(plan=plan, rule=rule).order_by("opened_at").first()
+    assert before is not None
+    stated = dict(before.evidence)
+
+    day, hour = said_late
+    dose = plan.doses.get(due_at=at(hour, day=day))
+    standing = dose.standing_entry
+    if standing is not None:
+        entry_void(entry=standing, by=cast.ewan_user, reason="It was taken", now=LATE)
+        dose.refresh_from_db()
+    log(cast, dose, LATE + SECOND, taken_at=at(hour, day=day))
+    plan.refresh_from_db()
+    assert plan.next_look_at == LATE + SECOND
+    flags_evaluate(plan=plan, now=LATE + SECOND)
+
+    before.refresh_from_db()
+    kinds = [event.kind for event in before.events.all()]
+    assert kinds[0] == "opened"
+    assert kinds[-1] in {"closed", "restated"}
+    assert before.events.first().evidence == stated
+    assert before.closed_at == LATE + SECOND or before.evidence != stated

@@ -16,6 +16,7 @@ from accounts.api.fields import Body, Text
 from accounts.domain.capacities import Verb
 from tracker.domain.flags import FlagClass, Rule
 from tracker.models import Flag
+from tracker.selectors.flag_sources import flag_sources
 from tracker.selectors.scope import flags_visible_to
 from tracker.selectors.wording import class_word, flag_basis, flag_detail, flag_headline
 from tracker.services.flags import flag_close
@@ -33,6 +34,7 @@ class FlagOutput(serializers.Serializer[Any]):
     headline = serializers.SerializerMethodField()
     detail = serializers.SerializerMethodField()
     basis = serializers.SerializerMethodField()
+    sources = serializers.SerializerMethodField()
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
 
@@ -51,6 +53,11 @@ class FlagOutput(serializers.Serializer[Any]):
     def get_basis(self, flag: Flag) -> str:
         """Return the documented basis of the rule."""
         return flag_basis(flag)
+
+    def get_sources(self, flag: Flag) -> list[str]:
+        """Return the documents behind it; empty where the basis is our own practice."""
+        found = flag_sources(Rule(flag.rule), flag.evidence.get("signs", ()))
+        return [source.document for source in found]
 
 
 class OpenFilter(Body):

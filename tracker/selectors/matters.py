@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Patient
 from tracker.domain.alerts import AlertEventKind
-from tracker.domain.flags import FlagClass
+from tracker.domain.flags import FlagClass, Rule
+from tracker.domain.medicine import Source
 from tracker.domain.worklist import Rank, matter_key
 from tracker.models import Alert, AlertEvent, Flag, Plan
+from tracker.selectors.flag_sources import flag_sources
 from tracker.selectors.wording import (
     alert_headline,
     flag_basis,
@@ -60,6 +62,13 @@ class Matter:
     is_listed: bool  # on the clinic's worklist, not only with caregivers
     holder: Holder | None
     told: Told | None
+    rule: Rule | None = None  # of a flag
+    signs: tuple[str, ...] = ()  # that a flag about signs reports
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The documents behind the basis; none for what is our own practice."""
+        return flag_sources(self.rule, self.signs) if self.rule is not None else ()
 
     @property
     def is_open_to_clinic(self) -> bool:
@@ -142,6 +151,8 @@ def _flag_matter(
         is_listed=True,
         holder=_holder(alert, events, now) if alert is not None else None,
         told=_told(alert, events) if alert is not None else None,
+        rule=Rule(flag.rule),
+        signs=tuple(flag.evidence.get("signs", ())),
     )
 
 
