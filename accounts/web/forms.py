@@ -116,13 +116,13 @@ class ScopeForm(forms.Form):
     """How far a caregiver may go beside seeing."""
 
     is_alerted = forms.BooleanField(
-        label=_("Is told when something needs eyes"),
+        label=_("Is told when something may be wrong"),
         help_text=_("When a dose has no log, or a warning sign is reported."),
         required=False,
         initial=True,
     )
     may_log = forms.BooleanField(
-        label=_("May log doses for the patient"),
+        label=_("May log doses"),
         help_text=_("Every entry says who made it."),
         required=False,
     )
@@ -136,7 +136,7 @@ class CaregiverForm(ScopeForm):
     name = NameField(label=_("Name"))
     email = MailField(label=_("E-mail"))
     relation = forms.CharField(
-        label=_("Who they are to the patient, if you like"),
+        label=_("Who they are, such as “sister”, if you like"),
         required=False,
         max_length=80,
         validators=[one_line],

@@ -24,7 +24,8 @@ const inWords = (options) => (at, zone) => new Date(at).toLocaleString(speech, {
 });
 const clockOf = inWords({ hour: "2-digit", minute: "2-digit" });
 const weekdayOf = inWords({ weekday: "short", day: "numeric", month: "short" });
-const longDayOf = inWords({ weekday: "long", day: "numeric", month: "long" });
+const longDayIn = inWords({ weekday: "long", day: "numeric", month: "long" });
+const longDayOf = (at, zone) => longDayIn(at, zone).replace(/^./u, (first) => first.toLocaleUpperCase());
 const dateOf = (at, zone) => new Date(at).toLocaleDateString("en-CA", {
   timeZone: zone || undefined, year: "numeric", month: "2-digit", day: "2-digit",
 });

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from html import unescape
 
 import pytest
+from django.utils.translation import override
 
 from accounts.clock import database_now
 from tests.cast import Cast
@@ -117,6 +118,12 @@ def test_a_late_dose_gets_hours_and_minutes_in_words_and_no_advice(cast, plan) -
     assert "It is 09:02, 1 h 2 min after the time" in text
     assert "“taken, 1 h 2 min after the time”" in text
     assert "Stepdown cannot tell you whether to take it now" in text
+
+
+def test_the_day_as_a_heading_begins_with_a_capital_in_every_language(cast, plan) -> None:
+    assert "<h1>Tuesday 24 November</h1>" in html_of_today(cast, at(9))
+    with override("es"):
+        assert "<h1>Martes 24 de noviembre</h1>" in html_of_today(cast, at(9))
 
 
 def test_a_time_is_asked_for_on_the_clock_of_a_place_and_not_of_a_technical_name(cast) -> None:
