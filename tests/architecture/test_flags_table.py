@@ -17,6 +17,7 @@ from tracker.selectors.flag_sources import (
     flag_sources,
 )
 from tracker.selectors.medicine import baclofen
+from tracker.selectors.threshold_words import NAMED, SAID
 from tracker.selectors.wording import BASIS
 
 PAGE = (ROOT / "docs" / "flags.md").read_text(encoding="utf-8")
@@ -67,6 +68,7 @@ def test_a_flag_has_the_class_the_threshold_and_the_basis_that_the_table_says(ru
 
 def test_every_threshold_of_a_plan_is_that_of_one_flag() -> None:
     assert set(THRESHOLD_OF.values()) == set(THRESHOLDS)
+    assert list(SAID) == list(NAMED) == list(THRESHOLDS)  # on the chart too, typed or not set
 
 
 def test_every_rule_names_its_documents_or_is_our_own_practice() -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.domain.zones import local_date
 from accounts.models import Patient
@@ -17,8 +16,7 @@ from accounts.selectors.clinics import clinicians_of
 from tracker.domain.dose_record import Period
 from tracker.domain.doses import Outcome, Via
 from tracker.domain.medicine import Urgency
-from tracker.domain.plan_states import PlanState, Route
-from tracker.domain.thresholds import thresholds_of
+from tracker.domain.plan_states import PlanState
 from tracker.models import Entry, PlanVersion, Stay, Step
 from tracker.selectors.chart_doses import DoseChart, dose_chart
 from tracker.selectors.chart_measures import (
@@ -40,6 +38,7 @@ from tracker.selectors.patient_facts import (
     watchers,
 )
 from tracker.selectors.plan_words import STATE_WORDS
+from tracker.selectors.threshold_words import thresholds_typed, thresholds_unset
 from tracker.selectors.versions import spans_among
 from tracker.selectors.wording import sign_names
 from tracker.selectors.worklist import age_at
@@ -155,8 +154,8 @@ def patient_chart(patient: Patient, *, plan_id: UUID | None, now: datetime) -> C
         state=str(STATE_WORDS[PlanState(shown.plan.state)]) if shown is not None else "",
         step=_step_now(shown, local_date(now, record.zone)),
         last_taken=_last_taken(record, now),
-        thresholds=_thresholds(version),
-        unset_thresholds=_unset_thresholds(version),
+        thresholds=thresholds_typed(version),
+        unset_thresholds=thresholds_unset(version),
         matters=about.matters if about is not None else (),
         picture=picture,
         check_ins=_sign_marks(record),
@@ -272,66 +271,6 @@ def _last_taken(record: ChartRecord, now: datetime) -> LastTaken | None:
         is_amount_different=entry.is_amount_different,
         amount_note=entry.amount_note,
     )
-
-
-def _thresholds(version: PlanVersion | None) -> tuple[str, ...]:
-    """Return the typed thresholds in words; nothing has a default."""
-    if version is None:
-        return ()
-    words = (
-        (version.hours_since_taken_threshold, _hours),
-        (version.missed_doses_threshold, _missed),
-        (version.silent_doses_threshold, _silent),
-        (version.supply_days_threshold, _supply),
-        (version.refill_days_threshold, _refill),
-        (version.replacement_days_threshold, _replacement),
-    )
-    return tuple(say(count) for count, say in words if count is not None)
-
-
-def _unset_thresholds(version: PlanVersion | None) -> tuple[str, ...]:
-    if version is None:
-        return ()
-    names = {
-        "hours_since_taken_threshold": _("hours since the last dose"),
-        "missed_doses_threshold": _("doses missed or skipped"),
-        "silent_doses_threshold": _("doses not logged"),
-        "supply_days_threshold": _("days of supply"),
-        "refill_days_threshold": _("days before a refill"),
-        "replacement_days_threshold": _("days before the pump’s replacement"),
-    }
-    had = thresholds_of(Route(version.plan.route))
-    return tuple(
-        words for name, words in names.items() if name in had and getattr(version, name) is None
-    )
-
-
-def _hours(count: int) -> str:
-    return ngettext("%(n)d hour", "%(n)d hours", count) % {"n": count}
-
-
-def _missed(count: int) -> str:
-    return ngettext("%(n)d missed or skipped", "%(n)d missed or skipped", count) % {"n": count}
-
-
-def _silent(count: int) -> str:
-    return ngettext("%(n)d not logged", "%(n)d not logged", count) % {"n": count}
-
-
-def _supply(count: int) -> str:
-    return ngettext("%(n)d day of supply", "%(n)d days of supply", count) % {"n": count}
-
-
-def _refill(count: int) -> str:
-    words = ngettext("%(n)d day before a refill", "%(n)d days before a refill", count)
-    return words % {"n": count}
-
-
-def _replacement(count: int) -> str:
-    words = ngettext(
-        "%(n)d day before the pump’s replacement", "%(n)d days before the pump’s replacement", count
-    )
-    return words % {"n": count}
 
 
 def _sign_marks(record: ChartRecord) -> tuple[SignMark, ...]:
