@@ -602,7 +602,7 @@ def test_the_number_of_queries_does_not_grow_with_what_was_logged(
     for dose in present.ewan.plans.get().doses.filter(due_at__lt=present.now, standing_entry=None):
         loaded = dose_on(dose.plan, dose.local_date, f"{dose.wall_time}")
         say(loaded, Outcome.TAKEN, by=present.ewan_user)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         patient_chart(present.ewan, plan_id=None, now=present.now)
 
 

@@ -336,6 +336,9 @@ def test_the_clinic_records_a_problem_that_it_found(live_cast: Cast, pump: Pump)
 
     assert "Catheter problem recorded" in text
     assert "F20" in open_flags()
+    chart = words(browser.get(f"/patients/{cast.ewan.pk}/").content.decode())
+    assert "Catheter problem recorded. By Dr Priya Raman." in chart
+    assert "Kink on X-ray" in chart
 
 
 def test_names_and_notes_are_shown_as_typed_and_never_as_markup(

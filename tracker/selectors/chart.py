@@ -38,6 +38,7 @@ from tracker.selectors.patient_facts import (
     watchers,
 )
 from tracker.selectors.plan_words import STATE_WORDS
+from tracker.selectors.pump_timeline import event_lines
 from tracker.selectors.threshold_words import thresholds_typed, thresholds_unset
 from tracker.selectors.versions import spans_among
 from tracker.selectors.wording import sign_names
@@ -211,7 +212,8 @@ def _measures(record: ChartRecord, period: Period | None, now: datetime) -> tupl
 
 
 def _timeline(record: ChartRecord) -> tuple[TimelineLine, ...]:
-    return timeline(
+    about_pump = [line for event in record.pump_events for line in event_lines(event)]
+    lines = timeline(
         entries=record.entries,
         check_ins=record.check_ins,
         reports=record.reports,
@@ -224,6 +226,7 @@ def _timeline(record: ChartRecord) -> tuple[TimelineLine, ...]:
         zone=record.zone,
         zone_changes=[change for each in record.plans for change in each.zone_changes],
     )
+    return tuple(sorted([*lines, *about_pump], key=lambda line: line.at, reverse=True))
 
 
 def _step_now(shown: PlanRecord | None, today: date) -> StepNow | None:

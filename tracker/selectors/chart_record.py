@@ -24,6 +24,7 @@ from tracker.models import (
     Plan,
     PlanMove,
     PlanVersion,
+    PumpEvent,
     Report,
     RiskRecord,
     Stay,
@@ -87,6 +88,7 @@ class ChartRecord:
     alert_events: tuple[AlertEvent, ...]
     stays: tuple[Stay, ...]
     risks: tuple[RiskRecord, ...]  # those taken off file included
+    pump_events: tuple[PumpEvent, ...]
     links: tuple[CareLink, ...]
 
     @property
@@ -163,6 +165,7 @@ def chart_record(patient: Patient, *, plan_id: UUID | None, now: datetime) -> Ch
         ),
         stays=_stays(patient),
         risks=_risks(patient),
+        pump_events=_pump_events(patient),
         links=tuple(
             CareLink.objects.not_ended(now)
             .filter(**people)
@@ -180,6 +183,11 @@ def _stays(patient: Patient) -> tuple[Stay, ...]:
 def _risks(patient: Patient) -> tuple[RiskRecord, ...]:
     risks = RiskRecord.objects.filter(patient=patient)
     return tuple(risks.select_related("recorded_by", "removal__by").order_by("recorded_at"))
+
+
+def _pump_events(patient: Patient) -> tuple[PumpEvent, ...]:
+    events = PumpEvent.objects.filter(pump__patient=patient)
+    return tuple(events.select_related("by", "confirmation__by"))
 
 
 def _plans(patient: Patient, now: datetime) -> tuple[PlanRecord, ...]:
