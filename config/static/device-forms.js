@@ -79,6 +79,7 @@ function saidIn(form, submitter) {
   return said;
 }
 
+const hasEmergency = (form) => Boolean(form.querySelector(".tog--e :checked"));
 function itemOf(form, said) {
   const { keep, sendTo, dueAt, zone, again } = form.dataset;
   const body = BODIES[keep](form, said);
@@ -90,6 +91,7 @@ function itemOf(form, said) {
     address: sendTo,
     due_at: dueAt || null,
     zone: zone || null,
+    is_urgent: hasEmergency(form),
     again: again || location.pathname,
     body: { ...body, said_at: new Date().toISOString() },
   };
@@ -130,7 +132,7 @@ async function keep(form, said) {
   const { body } = item;
   const isAlike = item.kind === "extra" || body.amount_differs;
   for (const part of document.querySelectorAll("[data-kept-alike]")) part.hidden = !isAlike;
-  const isUrgent = Boolean(form.querySelector(".tog--e :checked"));
+  const isUrgent = item.is_urgent;
   for (const part of document.querySelectorAll("[data-kept-urgent]")) part.hidden = !isUrgent;
   await paintDevice();
   if (!isUrgent) return void flushDevice();

@@ -39,7 +39,7 @@ async function send(submitter) {
   if (!body) return incomplete.focus();
   const isUrgent = Boolean(answers.querySelector(".tog--e :checked"));
   const isKept = keepSaid({
-    kind: "check-in", what: "signs", person: kept.person, body,
+    kind: "check-in", what: "signs", person: kept.person, body, is_urgent: isUrgent,
     address: `/api/v1/patients/${kept.record}/signs-answers/`, again: "/check-in/",
   });
   const item = await isKept.catch(() => void lost());

@@ -223,6 +223,19 @@ function showAge(kept) {
   document.querySelector("[data-calls]").hidden = !kept || kept.isFresh;
 }
 
+function showCheckIn(kept, items) {
+  const waits = items.findLast((item) => item.kind === "check-in" && !item.is_parked);
+  const place = document.querySelector("[data-check-in-waits]");
+  place.hidden = !waits;
+  if (waits) say(place, { time: momentOf(waits.body.said_at, kept.zone) });
+  const isUrgent = items.some((item) => item.is_urgent);
+  document.querySelector("[data-urgent-waits]").hidden = !isUrgent;
+  const last = document.querySelector("[data-check-in]");
+  last.hidden = !kept.last_check_in_at;
+  if (kept.last_check_in_at) last.textContent = momentOf(kept.last_check_in_at, kept.zone);
+  document.querySelector("[data-no-check-in]").hidden = Boolean(waits || kept.last_check_in_at);
+}
+
 async function showDay(focusOn) {
   const kept = readKept(await DeviceStore.kept());
   showAge(kept);
@@ -232,12 +245,7 @@ async function showDay(focusOn) {
     .filter((item) => item.person === kept.person);
   document.querySelector("[data-today]").textContent = longDayOf(kept.now, kept.zone);
   document.querySelector("[data-clock]").textContent = clockOf(kept.now, kept.zone);
-  if (kept.last_check_in_at) {
-    const place = document.querySelector("[data-check-in]");
-    place.textContent = momentOf(kept.last_check_in_at, kept.zone);
-    place.hidden = false;
-    document.querySelector("[data-no-check-in]").hidden = true;
-  }
+  showCheckIn(kept, items);
   dayPlace.replaceChildren(...partsOf(kept, items));
   if (focusOn) dayPlace.querySelector(`[data-said="${focusOn}"]`)?.focus();
 }

@@ -208,6 +208,10 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
     expect(page.get_by_role("heading", name="Baclofen: warning signs")).to_be_visible()
     expect(page.get_by_text("Harbour clinic").first).to_be_visible()  # though never opened before
     page.goto(f"{stack.url}/today/")
+    told = page.get_by_role("region", name="Get help now.")
+    expect(told).to_contain_text("Nobody has been told of it. Call.")
+    said = page.get_by_role("region", name="Last check-in")
+    expect(said).to_contain_text("kept on this phone, not sent yet.")
 
     page.locator(IN_CARD).get_by_role("button", name="Skip").tap()
     page.get_by_role("button", name="Skip this dose").tap()

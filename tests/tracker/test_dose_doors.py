@@ -170,6 +170,12 @@ def test_a_correction_keeps_both_entries_and_the_new_one_counts(cast, doses) -> 
     assert "Taken back by you" in words(browser.get("/history/").content.decode())
 
 
+def test_a_history_without_a_fact_says_so_and_what_will_stand_there(cast) -> None:
+    text = words(cast.client(cast.ewan_user).get("/history/").content.decode())
+    assert "Nothing is logged here yet." in text
+    assert "are left out" not in text
+
+
 def test_a_logged_dose_shows_who_logged_it_before_anybody_logs_it_again(cast, doses) -> None:
     log(cast, doses["due"], cast.now, by=cast.isla)
     text = words(

@@ -62,6 +62,11 @@ class History:
     today: date
     days: tuple[Day, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was expected and nothing was said in all of them."""
+        return all(day.is_empty for day in self.days)
+
 
 def history_of(patient: Patient, *, reader: User, now: datetime) -> History:
     """Return the days up to today, in the plan's zone."""
