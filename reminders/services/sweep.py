@@ -157,6 +157,7 @@ def _decide_doses(claimed: Sequence[UUID], now: datetime) -> None:
 
 def _decide_plans(claimed: Sequence[UUID], now: datetime) -> None:
     plans = Plan.objects.select_related("patient__clinic", "patient__user")
+    plans = plans.prefetch_related("zone_changes", "moves")
     for plan in plans.filter(pk__in=claimed).order_by("next_look_at"):
         plan.next_look_at = _plan_look(plan, now)
         plan.save(update_fields=["next_look_at"])

@@ -75,7 +75,8 @@ def running_plan_of(patient: Patient) -> Plan | None:
 
 def zone_turns_of(version: PlanVersion) -> tuple[ZoneTurn, ...]:
     """Return the zones in which this version's doses are made: as signed, then as moved since."""
-    return zone_turns_among(version, version.plan.zone_changes.order_by("at"))
+    rows = version.plan.zone_changes.all()  # read once where the plan was read with them
+    return zone_turns_among(version, sorted(rows, key=lambda row: row.at))
 
 
 def zone_turns_among(version: PlanVersion, rows: Iterable[ZoneChange]) -> tuple[ZoneTurn, ...]:
