@@ -38,6 +38,10 @@ MISNAMED = """() => {
     .map((e) => `${e.innerText} / ${e.ariaLabel}`);
 }"""
 
+# In a low window the bar that lies over the page leaves two thirds of it.
+HIGH_BAR = """() => [...document.querySelectorAll(".dock, .answer")]
+  .some((bar) => getComputedStyle(bar).position === "fixed" && bar.offsetHeight > innerHeight / 3)"""
+
 MOVING = """() => [...document.querySelectorAll("*")]
   .flatMap((e) => ["", "::before", "::after"].map((part) => getComputedStyle(e, part))
     .filter((s) => [s.transitionDuration, s.animationName === "none" ? "0s" : s.animationDuration]
@@ -67,7 +71,11 @@ FOCUSED = """() => {
   const style = getComputedStyle(e);
   const group = e.type === "radio" &&
     document.querySelector(`input[type=radio][name="${e.name}"][data-stop]`);
+  const box = (e.closest("label") || e).getBoundingClientRect();
+  const bars = [...document.querySelectorAll(".dock, .answer")]
+    .filter((bar) => !bar.contains(e) && getComputedStyle(bar).position === "fixed");
   return {
+    isCovered: bars.some((bar) => box.top >= bar.getBoundingClientRect().top - 1),
     stop: (group || e).dataset.stop ?? "",
     isSeen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     what: e.outerHTML.slice(0, 80),
@@ -89,6 +97,8 @@ def hindrances(page: Page) -> list[str]:
         page.set_viewport_size(size)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"runs sideways {name}")
+        if page.evaluate(HIGH_BAR):
+            found.append(f"the bar takes the page {name}")
         found += [f"too small {name}: {each}" for each in page.evaluate(SMALL, TARGET)]
     if before is not None:
         page.set_viewport_size(before)
@@ -108,6 +118,8 @@ def by_keyboard(page: Page) -> list[str]:
             break
         if not here["isSeen"]:
             found.append(f"focus not seen: {here['what']}")
+        if here["isCovered"]:
+            found.append(f"focus under the bar: {here['what']}")
         reached.add(here["stop"])
     missed = sorted({str(number) for number in range(wanted)} - reached, key=int)
     for number in missed[:5]:
