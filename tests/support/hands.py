@@ -40,7 +40,8 @@ MISNAMED = """() => {
 
 # In a low window the bar that lies over the page leaves two thirds of it.
 HIGH_BAR = """() => [...document.querySelectorAll(".dock, .answer")]
-  .some((bar) => getComputedStyle(bar).position === "fixed" && bar.offsetHeight > innerHeight / 3)"""
+  .filter((bar) => getComputedStyle(bar).position === "fixed")
+  .some((bar) => bar.offsetHeight > innerHeight / 3)"""
 
 MOVING = """() => [...document.querySelectorAll("*")]
   .flatMap((e) => ["", "::before", "::after"].map((part) => getComputedStyle(e, part))
