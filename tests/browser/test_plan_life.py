@@ -165,3 +165,53 @@ def test_a_plan_that_is_stopped_early_says_so_on_the_worklist(clinic: Clinic24) 
 
     clinic.go(page, f"/plans/{clinic.plan.pk}/hold/")
     expect(page.get_by_text("Only a plan that is active can be put on hold.")).to_be_visible()
+
+
+def test_what_a_clinician_records_beside_the_plan_is_ended_corrected_and_taken_off(
+    clinic: Clinic24,
+) -> None:
+    page, chart = clinic.seen_by(clinic.cast.priya), f"/patients/{clinic.cast.ewan.pk}/"
+    began = (clinic.now - DAY).astimezone(clinic.cast.ewan.zone_info)
+    clinic.go(page, chart)
+    page.get_by_role("link", name="Stays").click()
+    page.get_by_label("In hospital").check()
+    page.get_by_label("From, day").fill(f"{began:%Y-%m-%d}")
+    page.get_by_label("From, time").fill("06:10")
+    page.get_by_label("Note").fill("Ward 4")
+    page.get_by_role("button", name="Record it").click()
+    expect(page.get_by_text("In hospital, now.")).to_be_visible()
+    assert axe_violations(page) == []
+    clinic.go(page, chart)
+    expect(page.get_by_text("In hospital since")).to_be_visible()
+    assert axe_violations(page) == []
+
+    page.get_by_role("link", name="Stays").click()
+    page.get_by_role("link", name="Correct").click()
+    expect(page.get_by_label("From, time")).to_have_value("06:10")
+    page.get_by_label("From, time").fill("07:30")
+    page.get_by_role("button", name="Record it so").click()
+    expect(page.get_by_text("Say why the stay is taken back.", exact=True)).to_be_visible()
+    assert axe_violations(page) == []
+    page.get_by_label("Why it is corrected").fill("The ward rang")
+    page.get_by_role("button", name="Record it so").click()
+    expect(page.get_by_text("(taken back)")).to_be_visible()
+    page.get_by_role("link", name="Record its end").click()
+    page.get_by_label("Ended on").fill(f"{began:%Y-%m-%d}")
+    page.get_by_label("At", exact=True).fill("09:00")
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Record its end").click()
+    expect(page.get_by_text("End recorded by")).to_be_visible()
+
+    clinic.go(page, chart)
+    expect(page.get_by_text("Stay ended: in hospital.")).to_be_visible()
+    page.get_by_role("link", name="Put on file or take off").click()
+    page.get_by_label("Stroke").check()
+    page.get_by_role("button", name="Put it on file").click()
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    assert axe_violations(page) == []
+    page.get_by_role("link", name="Take off file").click()
+    page.get_by_label("Why").fill("Another person's letter")
+    page.get_by_role("button", name="Take off file").click()
+    expect(page.get_by_text("(taken off)")).to_be_visible()
+    assert axe_violations(page) == []
