@@ -341,6 +341,26 @@ def test_the_clinic_records_a_problem_that_it_found(live_cast: Cast, pump: Pump)
     assert "Kink on X-ray" in chart
 
 
+def test_a_problem_is_recorded_with_when_it_was_found(live_cast: Cast, pump: Pump) -> None:
+    browser = live_cast.client(live_cast.priya)
+    address = reverse("pump-told", args=[live_cast.ewan.pk])
+    found = (live_cast.now - DAY).astimezone(live_cast.ewan.zone_info)
+    said = {"client_id": str(uuid4()), "kind": "programming_problem", "note": "Wrong mode"}
+    day = {"found_on": f"{found:%Y-%m-%d}"}
+    ahead = {"found_on": f"{found + 3 * DAY:%Y-%m-%d}", "found_time": "10:00"}
+
+    assert "At what time?" in words(browser.post(address, said | day).content.decode())
+    assert "That is still ahead." in words(browser.post(address, said | ahead).content.decode())
+    assert not PumpEvent.objects.filter(kind="programming_problem").exists()
+    answer = browser.post(address, said | day | {"found_time": f"{found:%H:%M}"})
+
+    assert answer.status_code == 302
+    event = PumpEvent.objects.get(kind="programming_problem")
+    assert event.at == found.replace(second=0, microsecond=0)
+    flag = Flag.objects.get(rule="F20")
+    assert flag.evidence["at"] == event.at.isoformat()
+
+
 def test_names_and_notes_are_shown_as_typed_and_never_as_markup(
     live_cast: Cast, pump: Pump
 ) -> None:

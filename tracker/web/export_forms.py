@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.services.record_exports import FileKind
-from tracker.web.pump_forms import DayField
+from tracker.web.moment_fields import DayField
 
 FOUR_WEEKS = timedelta(days=27)
 

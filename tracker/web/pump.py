@@ -29,6 +29,7 @@ from tracker.selectors.pumps import (
     dates_of,
     event_visible_to,
     needed_dates,
+    pump_clock,
     pump_of,
 )
 from tracker.services.pump_events import pump_event_add, pump_event_confirm
@@ -141,9 +142,10 @@ def told(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     now, user = database_now(), person_of(request)
     patient = _opened(user, patient_id, now)
     found = _pump(patient)
-    form = DeskEventForm.fresh()
+    zone, _today = pump_clock(patient, now)
+    form = DeskEventForm.fresh(zone=zone, now=now)
     if request.method == "POST":
-        form = DeskEventForm(request.POST)
+        form = DeskEventForm(request.POST, zone=zone, now=now)
         if form.is_valid():
             said = form.cleaned_data
             try:
@@ -153,7 +155,7 @@ def told(request: HttpRequest, patient_id: UUID) -> HttpResponse:
                     client_id=form.request_id,
                     now=now,
                     kind=PumpEventKind(said["kind"]),
-                    at=None,
+                    at=said["at"],
                     expires_on=said["expires_on"],
                     note=said["note"],
                 )

@@ -17,30 +17,9 @@ from tracker.domain.schedule import due_instant
 from tracker.models import Pump
 from tracker.selectors.pump_wording import DATE_WORDS
 from tracker.web.dose_forms import AnswerForm
+from tracker.web.moment_fields import ClockField, DayField, LineField, ZonedForm
 
 NOT_SURE = "not_sure"
-
-
-class DayField(forms.DateField):
-    """A date that somebody types; nothing is filled in."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d")
-        errors = {
-            "invalid": _("Type a date such as 2026-11-30."),
-            "required": _("Type this date from the printout."),
-        }
-        settings: dict[str, Any] = {"widget": widget, "error_messages": errors}
-        super().__init__(**(settings | options))
-
-
-class LineField(forms.CharField):
-    """One line of text, kept as typed."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
-        settings: dict[str, Any] = {"widget": widget}
-        super().__init__(**(settings | options))
 
 
 class PumpRecordForm(forms.Form):
@@ -184,7 +163,7 @@ class RefillForm(MomentForm):
         return {kind: self.cleaned_data[kind.value] for kind in PumpDateKind if kind in REFILLED}
 
 
-class DeskEventForm(AnswerForm):
+class DeskEventForm(AnswerForm, ZonedForm):
     """What a clinician was told, or found: an alarm, a problem, oral baclofen on hand."""
 
     kind = forms.ChoiceField(
@@ -200,6 +179,12 @@ class DeskEventForm(AnswerForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what happened.")},
     )
+    found_on = DayField(
+        label=_("When, day"),
+        help_text=_("Leave both empty if it is now."),
+        required=False,
+    )
+    found_time = ClockField(label=_("When, time"), required=False)
     expires_on = DayField(
         label=_("Oral baclofen can be used until"),
         help_text=_("The date on the pack, where there is some on hand."),
@@ -211,6 +196,14 @@ class DeskEventForm(AnswerForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the day and the clock time into an instant; what is still ahead is refused."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["at"] = self.read("found")
+        if cleaned["at"] is not None and cleaned["at"] > self.now:
+            self.add_error("found_time", gettext("That is still ahead."))
+        return cleaned
 
 
 class DenyForm(forms.Form):

@@ -22,7 +22,7 @@ from accounts.services.audit import patient_open
 from accounts.web.answers import form_door, person_of, problems_put
 from tracker.selectors.risks import factors_to_choose, risks_page
 from tracker.services.risks import LONGEST_TEXT, risk_record, risk_take_off
-from tracker.web.pump_forms import LineField
+from tracker.web.moment_fields import LineField
 from tracker.web.stay_forms import ReasonForm
 
 
