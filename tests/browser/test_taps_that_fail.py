@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.clock import database_now
 from accounts.models import User
@@ -53,10 +53,18 @@ def test_a_tap_after_the_session_ended_asks_to_sign_in_and_comes_back_to_the_dos
         assert Entry.objects.count() == 1
 
 
-def test_a_tap_that_no_phone_keeps_says_that_it_was_not_heard_until_one_is(
+def test_a_tap_says_that_it_is_on_its_way_and_one_that_no_phone_keeps_that_it_was_not_heard(
     idle_stack: Stack, page: Page, today: Cast
 ) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/take/", hold)
     page.get_by_role("button", name="Taken").click()
+    expect(page.get_by_role("button", name="Sending")).to_be_visible()
+    held[0].continue_()
     expect(page.locator("#logged")).to_contain_text("taken, 15 mg")
     idle_stack.block_database()
     page.get_by_role("button", name="Undo").click()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -168,6 +169,18 @@ def test_a_correction_keeps_both_entries_and_the_new_one_counts(cast, doses) -> 
     assert doses["due"].standing_entry.outcome == "skipped"
     assert Entry.objects.get(pk=wrong.pk).void.by == cast.ewan_user
     assert "Taken back by you" in words(browser.get("/history/").content.decode())
+
+
+def test_a_correction_begins_with_the_day_and_time_that_were_said_and_no_amount(
+    cast, doses
+) -> None:
+    wrong = log(cast, doses["due"], cast.now, amount_note="half of it")
+    page = cast.client(cast.ewan_user).get(f"/today/entries/{wrong.pk}/correct/")
+    local = wrong.taken_at.astimezone(ZoneInfo("UTC"))
+    html = page.content.decode()
+    assert f'name="taken_on" value="{local:%Y-%m-%d}"' in html
+    assert f'name="taken_time" value="{local:%H:%M}"' in html
+    assert 'name="amount_note" value=' not in html
 
 
 def test_a_history_without_a_fact_says_so_and_what_will_stand_there(cast) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.zones import local_date
 from tracker.domain.doses import Outcome
 from tracker.domain.schedule import due_instant
+from tracker.models import Entry
 from tracker.selectors.reasons import SKIPPED_BECAUSE
 
 AHEAD_AT_MOST = timedelta(minutes=10)
@@ -239,6 +240,16 @@ class CorrectForm(TakenForm):
         "amount_note",
         "reason",
     ]
+
+    @classmethod
+    def standing(cls, entry: Entry, *, zone: ZoneInfo, **options: Any) -> Self:
+        """Return the form with what the entry says, but for words about an amount."""
+        form = cls.fresh(zone=zone, **options)
+        form.initial["outcome"] = entry.outcome
+        if entry.taken_at is not None:
+            local = entry.taken_at.astimezone(zone)
+            form.initial.update(taken_on=local.date(), taken_time=local.time())
+        return form
 
     def is_time_wanted(self, cleaned: dict[str, Any]) -> bool:
         """Only a dose that was taken has a time."""

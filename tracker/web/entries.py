@@ -57,8 +57,7 @@ def correct(request: HttpRequest, entry_id: UUID, patient_id: UUID | None = None
         "due_at": entry.dose.due_at if entry.dose is not None else None,
     }
     if request.method != "POST":
-        form = CorrectForm.fresh(**options)
-        form.initial["outcome"] = entry.outcome
+        form = CorrectForm.standing(entry, **options)
         return render(request, "tracker/patient/correct.html", context | {"form": form})
     form = CorrectForm(request.POST, **options)
     if form.is_valid():
