@@ -162,6 +162,8 @@ async function sendForm(form, said) {
   });
   if (answer.status >= 500) throw new Error(String(answer.status));
   if (answer.redirected) return void location.assign(answer.url);
+  // What this page was about is no longer this person's: nothing of it stays on the screen.
+  if (answer.status === 404) return void location.reload();
   showMain(await answer.text());
 }
 async function sendOrKeep(form, submitter) {
