@@ -166,15 +166,21 @@ async function sendForm(form, said) {
   if (answer.status === 404) return void location.reload();
   showMain(await answer.text());
 }
+// While an answer is on its way its button says so.
+function setBusy(form, submitter, isBusy) {
+  form.ariaBusy = isBusy ? "true" : null;
+  if (submitter && isBusy) submitter.dataset.busy = document.getElementById("device").dataset.sending;
+  else if (submitter) delete submitter.dataset.busy;
+}
 async function sendOrKeep(form, submitter) {
   const said = saidIn(form, submitter);
-  form.setAttribute("aria-busy", "true");
+  setBusy(form, submitter, true);
   try {
     await sendForm(form, said);
   } catch {
     await keep(form, said).catch(() => noteFor(form, "lost"));
   }
-  form.removeAttribute("aria-busy");
+  setBusy(form, submitter, false);
 }
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-keep]:not([hx-post])");

@@ -77,3 +77,10 @@ def test_a_tap_says_that_it_is_on_its_way_and_one_that_no_phone_keeps_that_it_wa
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Taken")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+    page.goto(f"{idle_stack.url}/check-in/", wait_until="networkidle")
+    page.route("**/check-in/", hold)
+    page.get_by_role("button", name="None of these").click()
+    expect(page.locator("button[data-busy]")).to_have_attribute("data-busy", "Sending")
+    held[1].continue_()
+    expect(page.get_by_role("heading", name="Recorded")).to_be_visible()
