@@ -168,7 +168,8 @@ def test_the_last_one_taken_may_be_an_extra_dose_unless_it_was_taken_back(cast) 
     extra = log(cast, None, at(10), amount_note="two tablets")
     last = call_at(cast, at(15)).last_taken
     assert (last.taken_at, last.is_extra, last.amount) == (at(10), True, "")
-    assert [each.amount_note for each in call_at(cast, at(15)).extras_today] == ["two tablets"]
+    (today,) = call_at(cast, at(15)).extras_today
+    assert (today.amount_note, today.words) == ("two tablets", "Taken 10:00, beside the plan")
     entry_void(entry=extra, by=cast.ewan_user, reason="Wrong", now=at(11))
     assert call_at(cast, at(15)).last_taken.amount == "15 mg"
     assert call_at(cast, at(15)).extras_today == ()

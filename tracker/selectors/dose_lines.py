@@ -168,10 +168,13 @@ def lines_of(
 def extra_entries(
     patient: Patient, *, reader: User, zone: ZoneInfo, since: datetime
 ) -> list[EntryLine]:
-    """Return the extra doses said since an instant and not taken back, oldest first."""
+    """Return the extra doses said since an instant and not taken back, oldest first.
+
+    Each is shown under its own day: its words have the time alone.
+    """
     rows = Entry.objects.filter(patient=patient, dose=None, void=None, taken_at__gte=since)
     return [
-        entry_line(row, None, reader=reader, zone=zone)
+        entry_line(row, None, reader=reader, zone=zone, is_under_its_day=True)
         for row in rows.select_related("by").order_by("taken_at")
     ]
 
@@ -185,7 +188,12 @@ def extras_of_today(
 
 
 def entry_line(
-    entry: Entry, dose: ExpectedDose | None, *, reader: User, zone: ZoneInfo
+    entry: Entry,
+    dose: ExpectedDose | None,
+    *,
+    reader: User,
+    zone: ZoneInfo,
+    is_under_its_day: bool = False,
 ) -> EntryLine:
     """Return one entry as a line; `dose` is the one it is about, None for an extra dose."""
     return EntryLine(
@@ -201,7 +209,7 @@ def entry_line(
         amount_note=entry.amount_note,
         is_clock_wrong=entry.is_clock_wrong,
         is_extra=dose is None,
-        words=_words(entry, dose, zone),
+        words=_words(entry, dose, zone, is_under_its_day=is_under_its_day),
         is_off_time=_timing(entry, dose) not in {None, Timing.ON_TIME},
     )
 
@@ -239,9 +247,14 @@ def _timing(entry: Entry, dose: ExpectedDose | None) -> Timing | None:
     return timing(taken_at=entry.taken_at, due_at=dose.due_at, window=dose.version.on_time_window)
 
 
-def _words(entry: Entry, dose: ExpectedDose | None, zone: ZoneInfo) -> str:
+def _words(
+    entry: Entry, dose: ExpectedDose | None, zone: ZoneInfo, *, is_under_its_day: bool
+) -> str:
     """Return the outcome with its time: a fact in words, never a judgement."""
     if entry.outcome == Outcome.TAKEN and entry.taken_at is not None:
+        if dose is None:
+            when = (local_clock if is_under_its_day else local_moment)(entry.taken_at, zone)
+            return _("Taken %(when)s, beside the plan") % {"when": when}
         return _taken_words(entry, entry.taken_at, dose, zone)
     is_same_day = dose is not None and local_date(entry.received_at, zone) == dose.local_date
     said = (local_clock if is_same_day else local_moment)(entry.received_at, zone)
@@ -252,14 +265,10 @@ def _words(entry: Entry, dose: ExpectedDose | None, zone: ZoneInfo) -> str:
     return _("Missed, said %(moment)s") % {"moment": said}
 
 
-def _taken_words(
-    entry: Entry, taken_at: datetime, dose: ExpectedDose | None, zone: ZoneInfo
-) -> str:
-    is_same_day = dose is not None and local_date(taken_at, zone) == dose.local_date
+def _taken_words(entry: Entry, taken_at: datetime, dose: ExpectedDose, zone: ZoneInfo) -> str:
+    is_same_day = local_date(taken_at, zone) == dose.local_date
     when = local_clock(taken_at, zone) if is_same_day else local_moment(taken_at, zone)
     found = _timing(entry, dose)
-    if dose is None or found is None:
-        return _("Taken %(when)s, beside the plan") % {"when": when}
     if found is Timing.ON_TIME:
         return _("Taken %(when)s, on time") % {"when": when}
     late, early = _("Taken %(when)s, %(span)s after the time"), _("Taken %(when)s, %(span)s early")
