@@ -46,6 +46,7 @@ class BrokenApi(APIView):
 
 urlpatterns = [
     path("broken/<failure>/", broken_page),
+    path("healthz/<failure>/", broken_page),
     path("api/v1/broken/<failure>/", BrokenApi.as_view()),
     path("api/plain/<failure>/", broken_page),
     path("secret/<token>/", public_page),

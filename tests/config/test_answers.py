@@ -83,6 +83,19 @@ def test_a_page_says_so_when_the_database_or_valkey_is_away(anybody: Client, fai
     assert b"secret" not in answer.content
 
 
+@pytest.mark.parametrize(
+    ("failure", "status", "fault"),
+    [("database", 503, "PostgreSQL is away"), ("mistake", 500, "a mistake of ours")],
+)
+def test_a_monitor_is_told_in_its_own_shape_what_is_away(
+    anybody: Client, failure: str, status: int, fault: str
+) -> None:
+    answer = anybody.get(f"/healthz/{failure}/")
+
+    assert answer.status_code == status
+    assert answer.json() == {"status": "fault", "faults": [fault]}
+
+
 def test_a_mistake_of_ours_shows_nothing_of_itself(anybody: Client) -> None:
     answer = anybody.get("/broken/mistake/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -98,6 +99,8 @@ def test_with_postgresql_away_pages_say_so_and_recover_by_themselves(
 ) -> None:
     clinic.block_database()
     assert clinic.get("/readyz/")[0] == 503
+    status, health = clinic.get("/healthz/engine/")
+    assert (status, json.loads(health)["faults"]) == (503, ["PostgreSQL is away"])
     samira.goto(f"{clinic.url}/today/")
     expect(samira.get_by_text("Stepdown is not an emergency service").first).to_be_visible()
     status, signs = clinic.get("/signs/")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import User
 from accounts.models.rows import Row, rows_insert, rows_update
 from tracker.domain.alert_facts import AlertFacts, ThreadLine
 from tracker.domain.alerts import AlertEventKind, CloseReason
@@ -69,7 +70,13 @@ def alerts_move_on(*, looked: Sequence[Looked]) -> None:
 
 
 @transaction.atomic
-def alerts_close(*, reasons: Mapping[UUID, CloseReason], now: datetime) -> None:
+def alerts_close(
+    *,
+    reasons: Mapping[UUID, CloseReason],
+    now: datetime,
+    by: User | None = None,
+    note: str = "",
+) -> None:
     """Close those of these alerts that are still open; their outcome is told at a look now."""
     if not reasons:
         return
@@ -79,7 +86,15 @@ def alerts_close(*, reasons: Mapping[UUID, CloseReason], now: datetime) -> None:
     names = ("closed_at", "close_reason", "held_until_at", "held_by", "next_look_at")
     rows_update(Alert, names, [(pk, now, reasons[pk], None, None, now) for pk, *_ in closed])
     thread = [
-        ThreadLine(pk, AlertEventKind.CLOSED, rung, round_, facts={"reason": reasons[pk].value})
+        ThreadLine(
+            pk,
+            AlertEventKind.CLOSED,
+            rung,
+            round_,
+            person_id=by.pk if by is not None else None,
+            note=note,
+            facts={"reason": reasons[pk].value},
+        )
         for pk, rung, round_ in closed
     ]
     thread_write(lines=thread, now=now)

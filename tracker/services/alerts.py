@@ -16,6 +16,7 @@ from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.ladder import Hold, climb_brought_forward, hold_taken
 from tracker.models import Alert, AlertEvent, Plan
 from tracker.selectors.ladders import ladder_behind, terms_of
+from tracker.services.alert_rows import alerts_close
 
 DELIVERY = frozenset({AlertEventKind.DECIDED, AlertEventKind.TOLD, AlertEventKind.BOUNCED})
 """What may become of one recipient at one rung; the latest says how it stands."""
@@ -43,27 +44,11 @@ def alert_event(
     )
 
 
-def alert_close(
-    *, alert: Alert, reason: CloseReason, now: datetime, by: User | None = None, note: str = ""
-) -> None:
-    """Close an alert; its next look is now, so that those who were told are told its outcome."""
-    alert.closed_at = now
-    alert.close_reason = reason
-    alert.held_until_at = None
-    alert.held_by = None
-    alert.next_look_at = now
-    alert.save(
-        update_fields=["closed_at", "close_reason", "held_until_at", "held_by", "next_look_at"]
-    )
-    alert_event(alert, AlertEventKind.CLOSED, now, person=by, note=note, reason=reason.value).save()
-
-
 @transaction.atomic
 def alerts_close_for_plan(*, plan: Plan, reason: CloseReason, now: datetime, by: User) -> None:
     """Close every open alert about this plan's doses; flags and their alerts stay open."""
-    found = Alert.objects.open().filter(dose__plan=plan)
-    for alert in found.select_for_update(no_key=True, of=("self",)):
-        alert_close(alert=alert, reason=reason, now=now, by=by)
+    found = Alert.objects.open().filter(dose__plan=plan).values_list("pk", flat=True)
+    alerts_close(reasons=dict.fromkeys(found, reason), by=by, now=now)
 
 
 @transaction.atomic
@@ -165,7 +150,7 @@ def alert_close_with_note(*, alert: Alert, by: User, note: str, now: datetime) -
         raise Refusal(Problem("alert", _("Close the flag; its alert closes with it.")))
     if not note.strip():
         raise Refusal(Problem("note", _("Write what was found or done.")))
-    alert_close(alert=alert, reason=CloseReason.NOTED, by=by, note=note.strip(), now=now)
+    alerts_close(reasons={alert.pk: CloseReason.NOTED}, by=by, note=note.strip(), now=now)
     audit_record(actor=by, action="alert.closed", target=alert, patient=alert.patient, now=now)
 
 

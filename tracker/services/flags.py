@@ -13,7 +13,8 @@ from accounts.services.audit import audit_record
 from tracker.domain.alerts import AlertEventKind, AlertKind, CloseReason
 from tracker.domain.flags import CLASS_OF, Evidence, FlagClass, FlagEventKind, Rule
 from tracker.models import Alert, AlertEvent, Flag, FlagEvent, Plan
-from tracker.services.alerts import alert_close, alert_event
+from tracker.services.alert_rows import alerts_close
+from tracker.services.alerts import alert_event
 
 ALERTING = frozenset({FlagClass.EMERGENCY, FlagClass.SAME_DAY})
 """Classes that somebody is told about; the others wait on the worklist."""
@@ -120,7 +121,7 @@ def _restate(
         alert.next_look_at = now
         alert.save(update_fields=["alert_class", "next_look_at"])
     elif alert is not None:
-        alert_close(alert=alert, reason=CloseReason.FLAG_CLOSED, now=now)
+        alerts_close(reasons={alert.pk: CloseReason.FLAG_CLOSED}, now=now)
 
 
 def _close(
@@ -129,8 +130,9 @@ def _close(
     flag.closed_at = now
     flag.save(update_fields=["closed_at"])
     _event(flag, FlagEventKind.CLOSED, now=now, by=by, note=note, fact=fact)
-    for alert in flag.alerts.open().select_for_update(no_key=True, of=("self",)):
-        alert_close(alert=alert, reason=CloseReason.FLAG_CLOSED, by=by, note=note, now=now)
+    open_alerts = flag.alerts.open().values_list("pk", flat=True)
+    reasons = dict.fromkeys(open_alerts, CloseReason.FLAG_CLOSED)
+    alerts_close(reasons=reasons, by=by, note=note, now=now)
 
 
 def _is_alerting(flag: Flag) -> bool:
