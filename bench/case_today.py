@@ -13,6 +13,7 @@ comes through it would look quicker than it is. What it fetches after a first vi
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import statistics
@@ -246,7 +247,8 @@ def kept_by_the_worker(address: str) -> int:
     kept = re.search(r"const KEPT = \[(.*?)\];", fetched(address, "/sw.js").decode(), re.DOTALL)
     if kept is None:
         raise ValueError("the worker names nothing that it keeps")
-    paths = [*re.findall(r'"(.+?)"', kept[1]), "/signs/", "/medicine/"]
+    named = [json.loads(text) for text in re.findall(r'".+?"', kept[1])]
+    paths = [*named, "/signs/", "/medicine/"]
     return sum(len(fetched(address, path, packing="gzip")) for path in paths)
 
 
