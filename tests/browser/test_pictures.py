@@ -4,7 +4,6 @@ The demo clinic of `make run` is seeded into a stack of its own. With PICTURES=1
 sets it, the pictures of README.md are taken on the way; otherwise nothing is written.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from accounts.clock import database_now
 from config.local_postgres import LocalPostgres
 from tests.architecture.sources import ROOT
+from tests.support import pictures
 from tests.support.hands import hindrances, pages_of
 from tests.support.postgres import cloned
 from tests.support.stack import Stack
@@ -26,7 +26,6 @@ from tests.tracker.plans import dose, raw_plan, raw_step
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
 PICTURES = ROOT / "docs" / "pictures"
-ARE_WANTED = os.environ.get("PICTURES") == "1"
 PASSWORD = "harbour-light-7"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 860}
@@ -37,46 +36,49 @@ HALINA, PIOTR = "halina@harbour.example", "piotr@harbour.example"  # by pump; he
 ISLA = "isla@harbour.example"  # caregiver of three
 PRIYA, MORAG = "priya@harbour.example", "morag@harbour.example"  # clinician, administrator
 
-# Who opens which page, and its heading. A name in braces is an id that the seed made.
+# Who opens which page, its heading, and its picture in docs/pages.md unless a journey takes it. A
+# name in braces is an id that the seed made.
 PHONE_PAGES = [
-    (NOBODY, "/signs/", "Baclofen: warning signs"),
-    (NOBODY, "/c/harbour/signs/", "Baclofen: warning signs"),
-    (NOBODY, "/medicine/", "Baclofen"),
-    (NOBODY, "/account/login/", "Sign in"),
-    (NOBODY, "/account/password/reset/", ""),
-    (NOBODY, "/join/nothing/", "This link no longer works"),
-    (SAMIRA, "/today/", ""),
-    (EWAN, "/today/", ""),
-    (EWAN, "/today/steps/2/", ""),
-    (EWAN, "/today/plan/", "The plan as entered"),
-    (EWAN, "/today/signs/", "Baclofen: warning signs"),
-    (EWAN, "/today/zone/", ""),
-    (SAMIRA, "/today/doses/{dose}/", "dose"),
-    (SAMIRA, "/today/doses/{dose}/taken/", ""),
-    (SAMIRA, "/today/doses/{dose}/skip/", ""),
-    (SAMIRA, "/today/extra/", "A dose was taken beside the plan"),
-    (SAMIRA, "/today/supply/", "Nothing is left: call today"),
-    (SAMIRA, "/check-in/", "How are you right now?"),
-    (SAMIRA, "/urgent/", "Get help now."),
-    (EWAN, "/history/", "The last 14 days"),
-    (EWAN, "/me/", "You and your messages"),
-    (EWAN, "/me/looks/", "Who looked at your record"),
-    (EWAN, "/patients/{ewan}/people/", "Your caregivers"),
-    (HALINA, "/today/", ""),
-    (HALINA, "/pump/", "Your pump"),
-    (HALINA, "/pump/alarm/", "Which alarm did you hear?"),
-    (HALINA, "/pump/refill/", "When was the pump refilled?"),
-    (HALINA, "/pump/oral/", "Baclofen to swallow, on hand"),
-    (HALINA, "/check-in/", "How are you right now?"),
-    (HALINA, "/urgent/", "Get help now."),
-    (PIOTR, "/feed/{halina}/", "Halina Dąbrowska"),
-    (PIOTR, "/feed/{halina}/pump/", "Pump of Halina Dąbrowska"),
-    (ISLA, "/feed/", "People you help"),
-    (ISLA, "/feed/{beatriz}/", "Beatriz Carvalho"),
-    (ISLA, "/feed/{beatriz}/check-in/", "How is Beatriz Carvalho right now?"),
-    (ISLA, "/feed/{beatriz}/urgent/", "Get help now."),
-    (ISLA, "/alerts/{silence}/", ""),
-    (ISLA, "/me/", "You and your messages"),
+    (NOBODY, "/signs/", "Baclofen: warning signs", "signs"),
+    (NOBODY, "/c/harbour/signs/", "Baclofen: warning signs", ""),
+    (NOBODY, "/medicine/", "Baclofen", "medicine"),
+    (NOBODY, "/account/login/", "Sign in", "sign-in"),
+    (NOBODY, "/account/password/reset/", "", "password-reset"),
+    (NOBODY, "/join/nothing/", "This link no longer works", "link-gone"),
+    (SAMIRA, "/today/", "", ""),
+    (EWAN, "/today/", "", ""),
+    (EWAN, "/today/steps/2/", "", "step"),
+    (EWAN, "/today/plan/", "The plan as entered", ""),
+    (EWAN, "/today/signs/", "Baclofen: warning signs", "own-signs"),
+    (EWAN, "/today/zone/", "", ""),
+    (SAMIRA, "/today/doses/{dose}/", "dose", ""),
+    (SAMIRA, "/today/doses/{dose}/taken/", "", ""),
+    (SAMIRA, "/today/doses/{dose}/skip/", "", ""),
+    (SAMIRA, "/today/extra/", "A dose was taken beside the plan", ""),
+    (SAMIRA, "/today/supply/", "Nothing is left: call today", "supply"),
+    (SAMIRA, "/check-in/", "How are you right now?", ""),
+    (SAMIRA, "/urgent/", "Get help now.", ""),
+    (EWAN, "/history/", "The last 14 days", "history"),
+    (EWAN, "/me/", "You and your messages", ""),
+    (EWAN, "/account/password/change/", "", "password-change"),
+    (EWAN, "/account/logout/", "", "sign-out"),
+    (EWAN, "/me/looks/", "Who looked at your record", "looks"),
+    (EWAN, "/patients/{ewan}/people/", "Your caregivers", "people"),
+    (HALINA, "/today/", "", "today-pump"),
+    (HALINA, "/pump/", "Your pump", "pump"),
+    (HALINA, "/pump/alarm/", "Which alarm did you hear?", "pump-alarm"),
+    (HALINA, "/pump/refill/", "When was the pump refilled?", "pump-refill"),
+    (HALINA, "/pump/oral/", "Baclofen to swallow, on hand", "pump-oral"),
+    (HALINA, "/check-in/", "How are you right now?", ""),
+    (HALINA, "/urgent/", "Get help now.", ""),
+    (PIOTR, "/feed/{halina}/", "Halina Dąbrowska", ""),
+    (PIOTR, "/feed/{halina}/pump/", "Pump of Halina Dąbrowska", ""),
+    (ISLA, "/feed/", "People you help", "feed"),
+    (ISLA, "/feed/{beatriz}/", "Beatriz Carvalho", "person"),
+    (ISLA, "/feed/{beatriz}/check-in/", "How is Beatriz Carvalho right now?", ""),
+    (ISLA, "/feed/{beatriz}/urgent/", "Get help now.", "urgent-for"),
+    (ISLA, "/alerts/{silence}/", "", "thread"),
+    (ISLA, "/me/", "You and your messages", ""),
 ]
 DESK_PAGES = [
     (PRIYA, "/worklist/", "Worklist"),
@@ -268,13 +270,15 @@ def opened(demo: Demo) -> Iterator[Callable[[str, str, ViewportSize], Page]]:
 Opened = Callable[[str, str, ViewportSize], Page]
 
 
-@pytest.mark.parametrize(("who", "path", "heading"), PHONE_PAGES)
+@pytest.mark.parametrize(("who", "path", "heading", "name"), PHONE_PAGES)
 def test_every_page_of_a_phone_can_be_used_by_everybody(
-    opened: Opened, who: str, path: str, heading: str
+    opened: Opened, who: str, path: str, heading: str, name: str
 ) -> None:
     page = opened(who, path, PHONE)
 
     assert_usable(page, heading)
+    if name:
+        pictures.picture(page, name)
     assert hindrances(page) == []
     if who and path != "/today/signs/":
         signs = page.get_by_role("link", name=re.compile(r"\bsigns?\b", re.IGNORECASE))
@@ -383,6 +387,6 @@ def assert_usable(page: Page, heading: str) -> None:
 
 def picture(page: Page, name: str) -> None:
     """Take the picture when it is wanted."""
-    if ARE_WANTED:
+    if pictures.ARE_WANTED:
         PICTURES.mkdir(exist_ok=True)
         page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")

@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 from accounts.clock import database_now
 from tests.journeys.phones import AMOUNT, LESS, Phones, assert_sound
 from tests.support.pictures import picture
+from tests.tracker.days import log
 from tracker.domain.plan_content import plan_content_from
 from tracker.domain.plan_states import VersionKind
-from tracker.models import CheckIn, Entry, Plan, VersionSeen
+from tracker.models import CheckIn, Entry, ExpectedDose, Plan, VersionSeen
 from tracker.selectors.plan_records import content_signed, versions_of
 from tracker.services.plan_drafts import plan_draft_save
 from tracker.services.plan_signing import plan_sign
@@ -26,7 +27,7 @@ def test_a_day_from_the_first_tap_to_the_change_of_tomorrow(phones: Phones) -> N
     plan, doses = phones.plan(*ABOUT)
     clocks = [phones.clock(each.due_at) for each in doses]
     change_from_tomorrow(phones, plan)
-    phones.stack.inbox.wait_for(phones.cast.ewan_user.email)
+    the_link_in_the_message_has_one_button(phones)
     page = phones.open(phones.cast.ewan_user, "/today/")
 
     the_dose_that_is_due_is_large_and_says_who_was_told(page)
@@ -34,10 +35,13 @@ def test_a_day_from_the_first_tap_to_the_change_of_tomorrow(phones: Phones) -> N
     it_was_taken_at_another_time(page, phones, clocks[2])
     an_earlier_one_was_skipped(page, clocks[1])
     another_was_taken_otherwise(page, clocks[0])
+    what_somebody_else_logged_is_asked_about(page, phones, doses[0])
     an_extra_dose_asks_about_signs(page)
     none_of_these_is_an_answer(page)
     the_change_of_tomorrow_is_read_and_confirmed(page)
-    picture(page, "today-later")
+    page.get_by_role("link", name="Correct the entry of the").first.tap()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    picture(page, "correct")
     with phones.stack.orm():
         assert VersionSeen.objects.get().by == phones.cast.ewan_user
         standing = Entry.objects.filter(void=None).order_by("received_at")
@@ -63,6 +67,15 @@ def change_from_tomorrow(phones: Phones, plan: Plan) -> None:
         ticked = range(1, len(raw["steps"]) + 1)
         by = phones.cast.priya
         plan_sign(plan=plan, by=by, ticked_steps=ticked, has_confirmed_hours=True, now=now)
+
+
+def the_link_in_the_message_has_one_button(phones: Phones) -> None:
+    mail = phones.stack.inbox.wait_for(phones.cast.ewan_user.email)[-1]
+    link = next(each for each in mail.links if "/t/" in each)
+    page = phones.open(None, link.removeprefix(phones.stack.url))
+    expect(page.locator("main").get_by_role("button")).to_have_text("Taken")
+    expect(page.get_by_text(AMOUNT)).to_have_count(0)
+    picture(page, "one-tap")
 
 
 def the_dose_that_is_due_is_large_and_says_who_was_told(page: Page) -> None:
@@ -103,6 +116,9 @@ def it_was_taken_at_another_time(page: Page, phones: Phones, clock: str) -> None
 def an_earlier_one_was_skipped(page: Page, clock: str) -> None:
     page.get_by_role("link", name=f"Say what happened to the {clock} dose").tap()
     picture(page, "what-happened")
+    page.get_by_role("link", name="It was missed").tap()
+    picture(page, "missed")
+    page.go_back()
     page.get_by_role("link", name="It was skipped").tap()
     page.get_by_role("button", name="Skip this dose").tap()
     expect(page.get_by_role("alert")).to_be_visible()
@@ -122,6 +138,24 @@ def another_was_taken_otherwise(page: Page, clock: str) -> None:
     expect(page.get_by_text("half of it")).to_be_visible()
     page.get_by_role("button", name="None of these").tap()
     expect(page.get_by_text("amount differed").first).to_be_visible()
+
+
+def what_somebody_else_logged_is_asked_about(
+    page: Page, phones: Phones, logged: ExpectedDose
+) -> None:
+    """Isla said something else about the same dose: both are kept, and one is chosen."""
+    page.goto(f"{phones.stack.url}/today/doses/{logged.pk}/taken/")
+    expect(page.get_by_role("heading", name="Already logged")).to_be_visible()
+    picture(page, "guard")
+    with phones.stack.orm():
+        now = database_now()
+        log(phones.cast, logged, now, by=phones.cast.isla, taken_at=now - 20 * MINUTE)
+    page.get_by_role("link", name="That is right").tap()
+    page.get_by_role("link", name="One dose or two?").tap()
+    assert_sound(page, is_for_any_hands=True)
+    picture(page, "settle")
+    page.get_by_role("button", name="One dose, mine is right").tap()
+    expect(page.get_by_text("Settled.")).to_be_visible()
 
 
 def an_extra_dose_asks_about_signs(page: Page) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts.clock import database_now
 from config.local_postgres import LocalPostgres
 from tests.cast import Cast, cast_make
+from tests.support.pictures import picture
 from tests.support.postgres import cloned
 from tests.support.stack import Stack
 from tests.tracker.days import log, plan_around
@@ -140,6 +141,7 @@ def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
     rest = page.get_by_role("list").filter(has_text="Already logged at")
     expect(rest).to_be_visible()
     assert_clean(page)
+    picture(page, "offline-today")
     stale = phone.new_page()
     stale.goto(f"{stack.url}/today/")
     old_button = stale.locator(IN_CARD).get_by_role("button", name="Taken").element_handle()
@@ -197,6 +199,7 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
 
     page.goto(f"{stack.url}/check-in/")
     assert_clean(page)
+    picture(page, "offline-check-in")
     page.locator("form .tog--e:visible input").first.tap()
     page.get_by_role("button", name="Send ticked").tap()
     expect(page.get_by_role("heading", name="Get help now.")).to_be_visible()
@@ -204,6 +207,7 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
     expect(page.get_by_role("link", name="Call Harbour clinic")).to_be_visible()
     expect(page.get_by_text("Nobody is told anything from this phone now. Call.")).to_be_visible()
     assert_clean(page)
+    picture(page, "offline-urgent")
     page.get_by_role("link", name="All warning signs").tap()
     expect(page.get_by_role("heading", name="Baclofen: warning signs")).to_be_visible()
     expect(page.get_by_text("Harbour clinic").first).to_be_visible()  # though never opened before
