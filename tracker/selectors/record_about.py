@@ -85,9 +85,9 @@ def about_rows(
     part: RecordPart, by: User, *, is_guarded: bool, now: datetime
 ) -> Iterator[tuple[Cell, ...]]:
     """Yield what the file is, and how its cells are to be read."""
-    amounts = _("Amounts are the entered words, character for character. Nothing is worked out.")
+    verbatim = _("Amounts are the entered words, character for character. Nothing is worked out.")
     if is_guarded:
-        amounts += " " + _(
+        verbatim += " " + _(
             "A cell that a spreadsheet could take for a formula has an apostrophe before it, and "
             "line ends in a cell became blanks. The last column names those cells of its row; all "
             "others are character for character."
@@ -103,7 +103,7 @@ def about_rows(
         _("Times"),
         _("ISO 8601, on the clock of the zone that stands in the row, with its distance from UTC."),
     )
-    yield _("Amounts"), amounts
+    yield _("Amounts"), verbatim
     yield _("Doses"), _("Due in the period. “Not logged” means that nobody said anything.")
     yield _("Entries"), _("Said in the period, or about a dose of the period.")
     yield _("Flags and alerts"), _("Open at any time of the period.")

@@ -13,6 +13,7 @@ from accounts.domain.capacities import Capacity
 from accounts.models import User
 from accounts.services.audit import audit_record, look_record
 from tracker.selectors.record_about import RecordPart
+from tracker.services.documents import document_pdf
 from tracker.services.record_files import csv_files_write, sheets_of, workbook_write
 
 ACTION = "record.rows_exported"
@@ -20,16 +21,26 @@ PAGE = "export"
 
 
 class FileKind(StrEnum):
-    """The files that hold rows of a record."""
+    """The files that a record is made into: rows, or a document."""
 
     XLSX = "xlsx"
     CSV = "csv"
+    SUMMARY = "summary"
+    REPORT = "report"
 
 
-ENDINGS = {FileKind.XLSX: "xlsx", FileKind.CSV: "zip"}
+DOCUMENTS = frozenset({FileKind.SUMMARY, FileKind.REPORT})
+ENDINGS = {
+    FileKind.XLSX: "xlsx",
+    FileKind.CSV: "zip",
+    FileKind.SUMMARY: "pdf",
+    FileKind.REPORT: "pdf",
+}
 CONTENT_TYPES = {
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileKind.CSV: "application/zip",
+    FileKind.SUMMARY: "application/pdf",
+    FileKind.REPORT: "application/pdf",
 }
 
 
@@ -52,7 +63,14 @@ def record_export_note(*, part: RecordPart, by: User, kind: str, now: datetime) 
 def record_rows_write(
     *, out: IO[bytes], part: RecordPart, by: User, kind: FileKind, now: datetime
 ) -> Iterator[None]:
-    """Write the file to `out`, and yield after each row; the language is the one in force."""
+    """Write the file to `out`, and yield after each row; the language is the one in force.
+
+    A document is set whole and yields once.
+    """
+    if kind in DOCUMENTS:
+        out.write(document_pdf(part, by, is_one_page=kind is FileKind.SUMMARY, now=now))
+        yield
+        return
     sheets = sheets_of(part, by, is_guarded=kind is FileKind.CSV, now=now)
     if kind is FileKind.CSV:
         yield from csv_files_write(out, sheets, now)
@@ -63,4 +81,5 @@ def record_rows_write(
 def file_name(part: RecordPart, kind: FileKind) -> str:
     """Return a name that names nobody: it stands in a list of downloads."""
     days = [day.isoformat() for day in (part.first_on, part.last_on) if day is not None]
-    return "-".join(["stepdown", *days]) + f".{ENDINGS[kind]}"
+    named = [str(kind)] if kind in DOCUMENTS else []
+    return "-".join(["stepdown", *named, *days]) + f".{ENDINGS[kind]}"

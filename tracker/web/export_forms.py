@@ -23,6 +23,8 @@ class ExportForm(forms.Form):
         choices=(
             (FileKind.XLSX.value, _("Spreadsheet (XLSX): every cell as it is stored")),
             (FileKind.CSV.value, _("Tables (CSV in a ZIP file), for other programs")),
+            (FileKind.SUMMARY.value, _("Summary on one page (PDF)")),
+            (FileKind.REPORT.value, _("Full report (PDF)")),
         ),
         widget=forms.RadioSelect,
         initial=FileKind.XLSX.value,

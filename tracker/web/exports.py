@@ -28,6 +28,7 @@ from accounts.web.answers import form_door, person_of
 from tracker.selectors.record_about import RecordPart, record_part
 from tracker.services.record_exports import (
     CONTENT_TYPES,
+    DOCUMENTS,
     FileKind,
     file_name,
     record_export_note,
@@ -88,7 +89,7 @@ def file_answer(part: RecordPart, by: User, kind: FileKind, now: datetime) -> Fi
 
 def _counted(part: RecordPart, by: User, kind: FileKind, now: datetime) -> Iterator[bytes]:
     """Yield how far the file is while it is written, then the file."""
-    total = rows_count(part)
+    total = rows_count(part) if kind not in DOCUMENTS else 0
     with translation.override(by.language), TemporaryFile() as made:
         yield _line(0, total)
         rows = record_rows_write(out=made, part=part, by=by, kind=kind, now=now)
