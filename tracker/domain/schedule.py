@@ -8,7 +8,7 @@ untouched.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from tracker.domain.plan_input import clock_text
 EVERY_WEEKDAY = tuple(range(7))
 SHORT_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _YEARS = range(1900, 2200)  # outside it is a slip of the keyboard, and near the calendar's ends
+_NEAR = timedelta(days=3)  # a clock change touches no dose further away
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +326,32 @@ def clock_change_notes(
     A dose whose time is skipped or happens twice, doses that fall on one instant (blocking), and
     dates with doses that do not exist in the zone.
     """
+    notes = []
+    for begins_on, ends_on in _days_near_changes(zone, first_on, last_on):
+        notes += _notes_between(steps, zone, begins_on, ends_on)
+    return notes
+
+
+def _days_near_changes(zone: ZoneInfo, first_on: date, last_on: date) -> list[tuple[date, date]]:
+    """Return the runs of these dates within three days of a clock change, in order, apart."""
+    runs: list[tuple[date, date]] = []
+    offset: timedelta | None = None
+    for ordinal in range((first_on - _NEAR).toordinal(), (last_on + _NEAR).toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        before, offset = offset, datetime.combine(day, time.min, UTC).astimezone(zone).utcoffset()
+        if before is None or before == offset:
+            continue
+        begins_on, ends_on = max(day - _NEAR, first_on), min(day + _NEAR, last_on)
+        if runs and begins_on <= runs[-1][1]:
+            begins_on = runs.pop()[0]
+        if begins_on <= ends_on:
+            runs.append((begins_on, ends_on))
+    return runs
+
+
+def _notes_between(
+    steps: Sequence[StepSpec], zone: ZoneInfo, first_on: date, last_on: date
+) -> list[ClockChangeNote]:
     notes = [
         ClockChangeNote(
             kind=ClockChange.NO_SUCH_DATE,
@@ -345,9 +372,9 @@ def clock_change_notes(
 
 def _notes_on_one_dose(dose: Occurrence, zone: ZoneInfo) -> list[ClockChangeNote]:
     """Return a note when this dose's wall time is skipped or happens twice, else nothing."""
-    day, clock = _day(dose.local_date), clock_text(dose.wall_time)
     wall = datetime.combine(dose.local_date, dose.wall_time, tzinfo=zone)
     due = dose.due_at.astimezone(zone)
+    day, clock = _day(dose.local_date), clock_text(dose.wall_time)
     if due.replace(tzinfo=None) != wall.replace(tzinfo=None):
         due_words = clock_text(due.time())
         if due.date() != dose.local_date:
