@@ -84,9 +84,13 @@ messages: setup ## Collect the texts to translate into each package's locale (ne
 schema: setup ## Write the API's description to docs/openapi.yaml
 	@$(LOCAL) spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
-docs: setup ## Check the documents and take the pictures of README.md anew
+JOURNEYS := $(addprefix tests/journeys/test_,$(addsuffix .py, \
+	a_day a_sign a_caregiver travel offline_day))
+
+docs: setup ## Check the documents and take their pictures anew
 	@$(VENV) -m tests.support.chromium
-	@PICTURES=1 $(VENV) -m pytest -q tests/architecture tests/browser/test_pictures.py
+	@PICTURES=1 $(VENV) -m pytest -q tests/browser/test_pictures.py $(JOURNEYS) \
+		tests/architecture
 
 lock: setup ## Choose the newest allowed versions and lock them with their hashes
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

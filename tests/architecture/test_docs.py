@@ -83,12 +83,13 @@ def test_every_picture_is_shown_with_words_that_say_what_is_on_it() -> None:
     shown = {name: words for path in DOCUMENTS for name, words in pictures_in(path).items()}
 
     assert [name for name, words in shown.items() if len(words) <= 40] == []
-    assert {path.stem for path in (ROOT / "docs" / "pictures").glob("*")} == shown.keys()
+    assert {path.stem for path in (ROOT / "docs" / "pictures").rglob("*.*")} == shown.keys()
 
 
 def pictures_in(path: Path) -> dict[str, str]:
     """The pictures of a document by name, each with the words that stand for it."""
-    tag = r"<img src=\"(?:docs/)?pictures/([\w-]+)\.png\" width=\"\d+\" alt=\"([^\"]+)\""
+    file = r"(?:docs/)?pictures/(?:phone/)?([\w-]+)\.(?:png|jpg)"
+    tag = rf"<img src=\"{file}\" width=\"\d+\" alt=\"([^\"]+)\""
     return dict(re.findall(tag, path.read_text()))
 
 

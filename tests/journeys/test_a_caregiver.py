@@ -13,17 +13,19 @@ from tracker.models import Entry
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
-NADIA = "nadia.moss@example.org"
+NADIA, ELSEWHERE = "nadia.moss@example.org", "nadia.at.work@example.org"
 
 
 def test_a_caregiver_from_the_invitation_to_the_end(phones: Phones) -> None:
     ewan = phones.open(phones.cast.ewan_user, "/me/")
     invite(ewan, "Nadia Moss", NADIA)
     nadia = accept(phones)
+    another_address_is_hers_once_she_opens_its_link(nadia, phones)
     a_sign_reaches_her_and_she_passes_it_on(ewan, nadia, phones)
     she_logs_once_he_lets_her(ewan, nadia, phones)
     he_ends_it_with_one_button(ewan, nadia, phones)
-    a_clinician_helps_too_and_ends_it_herself(ewan, phones)
+    a_clinician_helps_too_and_says_as_what_she_looks(ewan, phones)
+    another_caregiver_ends_it_herself(ewan, phones)
 
 
 def invite(ewan: Page, name: str, address: str) -> None:
@@ -55,6 +57,19 @@ def accept(phones: Phones) -> Page:
     assert_sound(nadia)
     picture(nadia, "feed-calm")
     return nadia
+
+
+def another_address_is_hers_once_she_opens_its_link(nadia: Page, phones: Phones) -> None:
+    nadia.goto(f"{phones.stack.url}/me/")
+    nadia.get_by_label("E-mail").fill(ELSEWHERE)
+    nadia.get_by_role("button", name="Add the address").tap()
+    nadia.goto(link_in(phones.stack.inbox.wait_for(ELSEWHERE)[0]))
+    expect(nadia.get_by_role("heading", name="Is this your address?")).to_be_visible()
+    assert_sound(nadia, is_for_any_hands=True)
+    picture(nadia, "verify")
+    nadia.get_by_role("button", name="Yes, messages may come here").tap()
+    expect(nadia.get_by_role("heading", name="Address verified")).to_be_visible()
+    picture(nadia, "verified")
 
 
 def a_sign_reaches_her_and_she_passes_it_on(ewan: Page, nadia: Page, phones: Phones) -> None:
@@ -126,7 +141,7 @@ def he_ends_it_with_one_button(ewan: Page, nadia: Page, phones: Phones) -> None:
     expect(nadia.get_by_text("Nothing here belongs to you yet")).to_be_visible()
 
 
-def a_clinician_helps_too_and_ends_it_herself(ewan: Page, phones: Phones) -> None:
+def a_clinician_helps_too_and_says_as_what_she_looks(ewan: Page, phones: Phones) -> None:
     """Nurse Obi chooses in which capacity she looks, and each page says which it is."""
     adaeze = phones.cast.adaeze
     before = len(phones.stack.inbox.to(adaeze.email))
@@ -141,12 +156,19 @@ def a_clinician_helps_too_and_ends_it_herself(ewan: Page, phones: Phones) -> Non
     picture(phone, "home")
     phone.get_by_role("link", name="People you help").tap()
     expect(phone.get_by_text("You are here as a caregiver.")).to_be_visible()
-    phone.goto(f"{phones.stack.url}/me/")
-    phone.get_by_role("button", name="Stop helping Ewan Macrae").click()
-    expect(phone.get_by_role("heading", name="Stop helping Ewan Macrae?")).to_be_visible()
-    assert_sound(phone)
-    picture(phone, "stop-helping")
-    phone.get_by_role("button", name="Stop helping").click()
-    expect(phone.get_by_role("button", name="Stop helping Ewan Macrae")).to_have_count(0)
-    ewan.reload()
-    expect(ewan.get_by_text("Adaeze Obi")).to_have_count(0)
+
+
+def another_caregiver_ends_it_herself(ewan: Page, phones: Phones) -> None:
+    """Isla is asked once, and then sees nothing more of Ewan."""
+    isla = phones.open(phones.cast.isla, "/me/")
+    isla.get_by_role("button", name="Stop helping Ewan Macrae").tap()
+    expect(isla.get_by_role("heading", name="Stop helping Ewan Macrae?")).to_be_visible()
+    expect(isla.get_by_text("To come back you need a new invitation.")).to_be_visible()
+    assert_sound(isla, is_for_any_hands=True)
+    picture(isla, "stop-helping")
+    isla.get_by_role("button", name="Stop helping").tap()
+    expect(isla.get_by_role("button", name="Stop helping Ewan Macrae")).to_have_count(0)
+    ewan.goto(f"{phones.stack.url}/me/")
+    who = ewan.get_by_role("region", name="Who helps you")
+    expect(who).to_contain_text("Tomasz Wrona")
+    expect(who).not_to_contain_text("Isla Macrae")
