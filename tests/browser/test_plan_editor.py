@@ -25,7 +25,6 @@ class Office:
     """A running web server, the fixed cast, and Dr Raman signed in."""
 
     def __init__(self, stack: Stack, page: Page) -> None:
-        stack.start("valkey", "web")
         self.stack, self.page = stack, page
         with stack.orm():
             self.cast: Cast = cast_make(database_now())
@@ -48,8 +47,8 @@ class Office:
 
 
 @pytest.fixture
-def office(idle_stack: Stack, page: Page) -> Office:
-    return Office(idle_stack, page)
+def office(web_stack: Stack, page: Page) -> Office:
+    return Office(web_stack, page)
 
 
 def press(page: Page, *keys: str) -> None:

@@ -74,6 +74,14 @@ def cloned(server: LocalPostgres, *, purpose: str) -> Iterator[Clone]:
         _drop(server, name)
 
 
+def renew(clone: Clone) -> None:
+    """Make a clone as fresh as it was at first, under the same name; its connections end."""
+    with exclusive(FOLDER / "template.lock"):
+        template = _template(clone.server)
+        _drop(clone.server, clone.name)
+        clone.server.make_database(clone.name, template=template)
+
+
 @contextmanager
 def copied(origin: Clone, *, name: str) -> Iterator[Clone]:
     """Have a copy of a database to which nobody is connected; it is dropped at the end."""
