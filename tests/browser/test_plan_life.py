@@ -28,7 +28,6 @@ class Clinic24:
     """A running web server, Ewan's signed plan, and people in browsers of their own."""
 
     def __init__(self, stack: Stack, browser: Browser, rooms: ExitStack) -> None:
-        stack.start("valkey", "web")
         self.stack, self.browser, self.rooms = stack, browser, rooms
         with stack.orm():
             self.cast: Cast = cast_make(database_now())
@@ -60,9 +59,9 @@ class Clinic24:
 
 
 @pytest.fixture
-def clinic(idle_stack: Stack, browser: Browser) -> Iterator[Clinic24]:
+def clinic(web_stack: Stack, browser: Browser) -> Iterator[Clinic24]:
     with ExitStack() as rooms:
-        yield Clinic24(idle_stack, browser, rooms)
+        yield Clinic24(web_stack, browser, rooms)
 
 
 def amend(clinic: Clinic24, page: Page) -> None:

@@ -25,10 +25,9 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture
-def world(idle_stack: Stack) -> Cast:
+def world(web_stack: Stack) -> Cast:
     """Ewan with a plan by pump that has run for a week; no pump on record, no engine runs."""
-    idle_stack.start("valkey", "web")
-    with idle_stack.orm():
+    with web_stack.orm():
         cast = cast_make(database_now())
         pump_plan(cast.ewan, cast.priya, cast.now - 6 * DAY)
         return cast
@@ -36,17 +35,17 @@ def world(idle_stack: Stack) -> Cast:
 
 @pytest.fixture
 def opened(
-    browser: Browser, idle_stack: Stack, world: Cast
+    browser: Browser, web_stack: Stack, world: Cast
 ) -> Iterator[Callable[[User, ViewportSize], Page]]:
     """Open a browser of their own for somebody, with a session made in the stack's database."""
     contexts = []
 
     def sign_in(who: User, size: ViewportSize) -> Page:
-        with idle_stack.orm():
+        with web_stack.orm():
             value = world.client(who).cookies[settings.SESSION_COOKIE_NAME].value
         context = browser.new_context(viewport=size, locale="en-GB", timezone_id="Europe/London")
         context.set_default_timeout(15_000)
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": idle_stack.url}
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": web_stack.url}
         context.add_cookies([cookie])
         contexts.append(context)
         return context.new_page()
@@ -64,25 +63,25 @@ def is_usable(page: Page) -> None:
 
 
 def test_a_pump_from_its_record_to_a_confirmed_refill(
-    world: Cast, idle_stack: Stack, opened: Callable[[User, ViewportSize], Page]
+    world: Cast, web_stack: Stack, opened: Callable[[User, ViewportSize], Page]
 ) -> None:
     today = world.now.date()
     priya = opened(world.priya, DESK)
     adaeze = opened(world.adaeze, DESK)
-    here = f"{idle_stack.url}/patients/{world.ewan.pk}/pump/"
+    here = f"{web_stack.url}/patients/{world.ewan.pk}/pump/"
 
     the_pump_is_put_on_record(priya, here)
     one_person_types_dates_and_another_types_them_again(priya, adaeze, here, today)
-    the_patient_is_not_sure_which_alarm_it_was(opened(world.ewan_user, PHONE), idle_stack.url)
+    the_patient_is_not_sure_which_alarm_it_was(opened(world.ewan_user, PHONE), web_stack.url)
 
-    priya.goto(f"{idle_stack.url}/worklist/")
+    priya.goto(f"{web_stack.url}/worklist/")
     row = priya.get_by_role("row", name="Ewan Macrae")
     expect(row).to_contain_text("Emergency")
     expect(row).to_contain_text("+ 3 more")
 
     one_records_a_refill_and_another_confirms_it(priya, adaeze, here, today)
     the_flag_of_the_alarm_closes_by_a_note(priya, here)
-    with idle_stack.orm():
+    with web_stack.orm():
         assert Pump.objects.get().events.count() == 2
 
 
@@ -176,15 +175,15 @@ def the_flag_of_the_alarm_closes_by_a_note(priya: Page, here: str) -> None:
 
 
 def test_at_twofold_zoom_nothing_leaves_the_phone_least_of_all_the_warning_signs(
-    opened: Callable[[User, ViewportSize], Page], world: Cast, idle_stack: Stack
+    opened: Callable[[User, ViewportSize], Page], world: Cast, web_stack: Stack
 ) -> None:
-    with idle_stack.orm():
+    with web_stack.orm():
         pump_make(world.ewan, world.priya, world.now - 6 * DAY)
     page = opened(world.ewan_user, {"width": 195, "height": 422})
     for path in ("/today/", "/pump/", "/pump/oral/", "/check-in/"):
-        page.goto(f"{idle_stack.url}{path}")
+        page.goto(f"{web_stack.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    page.goto(f"{idle_stack.url}/pump/")
+    page.goto(f"{web_stack.url}/pump/")
     box = page.get_by_role("link", name="Warning signs").bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= 195

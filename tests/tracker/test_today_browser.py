@@ -37,11 +37,10 @@ def signed_in(page: Page, stack: Stack, cast: Cast) -> None:
 
 
 def test_the_card_becomes_the_entry_in_place_and_takes_the_focus(
-    idle_stack: Stack, page: Page
+    web_stack: Stack, page: Page
 ) -> None:
-    idle_stack.start("valkey", "web")
-    cast = day_made(idle_stack)
-    signed_in(page, idle_stack, cast)
+    cast = day_made(web_stack)
+    signed_in(page, web_stack, cast)
     assert Axe().run(page).violations_count == 0
     page.evaluate("window.isSamePage = true")
     page.get_by_role("button", name="Taken").click()
@@ -52,40 +51,38 @@ def test_the_card_becomes_the_entry_in_place_and_takes_the_focus(
     assert Axe().run(page).violations_count == 0
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Taken")).to_be_visible()
-    with idle_stack.orm():
+    with web_stack.orm():
         assert Entry.objects.get().void.by == cast.ewan_user
 
 
-def test_the_same_tap_works_without_a_script(idle_stack: Stack, browser: Browser) -> None:
-    idle_stack.start("valkey", "web")
-    cast = day_made(idle_stack)
+def test_the_same_tap_works_without_a_script(web_stack: Stack, browser: Browser) -> None:
+    cast = day_made(web_stack)
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
-    signed_in(page, idle_stack, cast)
+    signed_in(page, web_stack, cast)
     page.get_by_role("button", name="Taken").click()
     expect(page.locator("#logged")).to_contain_text("taken, 15 mg")
     context.close()
-    with idle_stack.orm():
+    with web_stack.orm():
         assert Entry.objects.count() == 1
 
 
 def test_logging_and_urgent_page_answer_while_the_broker_is_frozen_or_the_records_are_away(
-    idle_stack: Stack, page: Page
+    web_stack: Stack, page: Page
 ) -> None:
-    idle_stack.start("valkey", "web")
-    cast = day_made(idle_stack)
-    signed_in(page, idle_stack, cast)
-    idle_stack.freeze("valkey")
+    cast = day_made(web_stack)
+    signed_in(page, web_stack, cast)
+    web_stack.freeze("valkey")
     page.get_by_role("button", name="Taken").click()
     expect(page.locator("#logged")).to_contain_text("taken, 15 mg", timeout=3000)
-    page.goto(f"{idle_stack.url}/check-in/")
+    page.goto(f"{web_stack.url}/check-in/")
     page.get_by_role("button", name="None of these").click()
     expect(page.get_by_role("heading", name="Recorded")).to_be_visible(timeout=3000)
-    idle_stack.thaw("valkey")
-    idle_stack.block_database()
-    page.goto(f"{idle_stack.url}/urgent/")
+    web_stack.thaw("valkey")
+    web_stack.block_database()
+    page.goto(f"{web_stack.url}/urgent/")
     expect(page.get_by_role("heading", name="Get help now.")).to_be_visible()
     expect(page.locator("body")).to_contain_text("Stepdown cannot reach its records")
-    idle_stack.unblock_database()
-    page.goto(f"{idle_stack.url}/urgent/")
+    web_stack.unblock_database()
+    page.goto(f"{web_stack.url}/urgent/")
     expect(page.get_by_role("link", name="Call 999")).to_be_visible()
