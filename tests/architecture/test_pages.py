@@ -21,11 +21,6 @@ NOT_SHOWN = {
     "config/templates/account/password_reset_done.html": "a single sentence",
     "config/templates/account/password_reset_from_key.html": "reads like the change of a password",
     "config/templates/account/password_reset_from_key_done.html": "a single sentence",
-    "tracker/templates/tracker/patient/alike.html": "until `make docs` has taken it",
-    "tracker/templates/tracker/patient/check_in.html": "until `make docs` has taken it",
-    "tracker/templates/tracker/patient/correct.html": "until `make docs` has taken it",
-    "tracker/templates/tracker/patient/entered.html": "until `make docs` has taken it",
-    "tracker/templates/tracker/patient/extra.html": "until `make docs` has taken it",
     "accounts/templates/accounts/handed_link.html": "one code to hold up",
     "accounts/templates/accounts/address_remove.html": "only where it is the last address",
 }
