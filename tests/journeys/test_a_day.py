@@ -122,6 +122,7 @@ def an_earlier_one_was_skipped(page: Page, clock: str) -> None:
     page.get_by_role("link", name=f"Say what happened to the {clock} dose").tap()
     picture(page, "what-happened")
     page.get_by_role("link", name="It was missed").tap()
+    expect(page.get_by_role("button", name="Log as missed")).to_be_visible()
     picture(page, "missed")
     page.go_back()
     page.get_by_role("link", name="It was skipped").tap()
