@@ -101,6 +101,23 @@ def test_a_report_has_the_drawing_and_the_tables_behind_it(hostile: Cast) -> Non
     assert len(said["rows"]) >= len(HOSTILE)
 
 
+@pytest.mark.parametrize("is_one_page", [True, False])
+def test_a_document_says_every_day_with_its_year_and_no_instant_as_a_machine_does(
+    hostile: Cast, is_one_page: bool
+) -> None:
+    sweep_run(now=hostile.now)
+    made = document_of(whole(hostile), hostile.priya, is_one_page=is_one_page, now=hostile.now)
+    tables = {
+        section["title"]: block["rows"]
+        for section in made["sections"]
+        for block in section["blocks"]
+        if block["kind"] == "rows"
+    }
+    assert re.fullmatch(r"\w{3} \d+ \w{3} \d{4} \d\d:\d\d", tables["Alerts"][0][0])
+    cells = [cell for rows in tables.values() for row in rows for cell in row]
+    assert not [cell for cell in cells if re.search(r"\d{4}-\d\d-\d\d", cell)]
+
+
 def test_a_document_is_in_the_language_of_its_reader(hostile: Cast) -> None:
     with translation.override("es"):
         made = document_of(whole(hostile), hostile.priya, is_one_page=True, now=hostile.now)

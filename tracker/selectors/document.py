@@ -29,17 +29,18 @@ from tracker.selectors.document_picture import (
     picture_svg,
     picture_words,
 )
+from tracker.selectors.plan_words import day_text
 from tracker.selectors.record_about import RecordPart
 from tracker.selectors.record_alerts import ALERTS, FLAGS
 from tracker.selectors.record_tables import ENTRIES, iso
-from tracker.selectors.wording import class_word, local_moment
+from tracker.selectors.wording import class_word
 
 Block = dict[str, Any]
 MOST_ROWS = 2_000
 FEW = 4
 SHORT = 160
-ISO = re.compile(r"\A(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([+-]\d\d:\d\d)\Z")
-"""An instant as the tables of a record write it; in a narrow column it needs room to turn."""
+INSTANT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d\Z")
+"""An instant as the tables of a record write it, in the zone of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class Reading:
         return self.part.measured.period if self.part.measured is not None else None
 
     def moment(self, at: datetime) -> str:
-        """Return an instant on the clock of the plan."""
-        return local_moment(at, self.part.zone)
+        """Return an instant on the clock of the plan, with its weekday and year."""
+        return _moment(at.astimezone(self.part.zone))
 
     def short(self, words: str) -> str:
         """Return words cut for the one page, which says that they are cut; never an amount."""
@@ -94,7 +95,7 @@ def document_of(part: RecordPart, by: User, *, is_one_page: bool, now: datetime)
     print_of = sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
     words = _("Made by %(name)s, %(at)s, %(zone)s. Fingerprint %(print)s")
     values = {
-        "name": by.name, "at": document["made_at"], "zone": part.zone.key, "print": print_of,
+        "name": by.name, "at": reading.moment(now), "zone": part.zone.key, "print": print_of,
     }  # fmt: skip
     return document | {"footer": words % values}
 
@@ -111,11 +112,21 @@ def _facts(rows: Sequence[tuple[str, str]]) -> Block:
     return {"kind": "facts", "rows": [list(row) for row in rows if row[1]]}
 
 
+def _moment(at: datetime) -> str:
+    """Return an instant as its own zone reads it: "Wed 9 Dec 2026 08:00"."""
+    return f"{day_text(at.date())} {at:%H:%M}"
+
+
+def _printed(cell: str) -> str:
+    """Return a cell of a record's table as paper says it: an instant in words."""
+    return _moment(datetime.fromisoformat(cell)) if INSTANT.match(cell) else cell
+
+
 def _rows(
     head: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[object]], most: int
 ) -> list[Block]:
     """Return a table of at most so many rows, with a line that says when there are more."""
-    found = [[ISO.sub(r"\1 \2 \3", str(cell)) for cell in row] for row in islice(rows, most + 1)]
+    found = [[_printed(str(cell)) for cell in row] for row in islice(rows, most + 1)]
     if not found:
         return [_text(_("None."))]
     table = {"kind": "rows", "head": list(head), "widths": list(widths), "rows": found[:most]}
@@ -138,7 +149,7 @@ def _who(reading: Reading) -> Block:
         _facts(
             [
                 (_("Patient"), patient.name),
-                (_("Born"), patient.born_on.isoformat() if patient.born_on else ""),
+                (_("Born"), day_text(patient.born_on) if patient.born_on else ""),
                 (_("Clinic"), f"{patient.clinic.name} {patient.clinic_number}".strip()),
                 (_("Route"), route),
                 (_("Call"), calls or _("No number on file")),
@@ -174,7 +185,7 @@ def _step(chart: Chart) -> str:
         return _("No step today")
     words = _("%(number)s of %(count)s") % {"number": step.number, "count": step.count}
     if step.ends_on is not None:
-        words += ", " + _("until %(day)s") % {"day": step.ends_on.isoformat()}
+        words += ", " + _("until %(day)s") % {"day": day_text(step.ends_on)}
     return words + (". " + _("No doses entered for this step.") if step.is_dose_free else "")
 
 
@@ -207,7 +218,7 @@ def _open(reading: Reading) -> Block:
 
 def _measures(reading: Reading) -> Block:
     measured, period = reading.part.measured, reading.period
-    days = f"{period.first_on} – {period.last_on}" if period is not None else ""
+    days = f"{day_text(period.first_on)} – {day_text(period.last_on)}" if period is not None else ""
     rows = (
         (
             line.name,
@@ -282,7 +293,8 @@ def _pictured(reading: Reading) -> Block:
     if picture is None or period is None:
         return _section(_("Entered amounts"), _text(_("None.")))
     bands = (
-        (row.time, row.first_on, row.last_on, row.amount) for row in band_rows(picture, period)
+        (row.time, day_text(row.first_on), day_text(row.last_on), row.amount)
+        for row in band_rows(picture, period)
     )
     head = (_("Dose time"), _("First day"), _("Last day"), _("Amount as entered"))
     said = (_("Day"), _("Dose time"), _("Amount as entered"), _("What was said"))

@@ -129,7 +129,7 @@ def outcome_rows(picture: DoseChart, period: Period) -> Iterable[list[str]]:
         for day in lane.days:
             if day.cell is not None and period.first_on <= day.on <= period.last_on:
                 time = clock_text(lane.wall_time)
-                yield [day.on.isoformat(), time, day.cell.amount, day.cell.words]
+                yield [day_text(day.on), time, day.cell.amount, day.cell.words]
 
 
 def picture_words() -> str:
