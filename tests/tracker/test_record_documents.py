@@ -13,7 +13,10 @@ from accounts.models import AuditRow, Look
 from reminders.services.sweep import sweep_run
 from tests.api.worlds import world_make
 from tests.cast import Cast
+from tests.tracker.charting import say
 from tests.tracker.test_record_exports import HOSTILE, asked, body, hostile
+from tracker.domain.doses import Outcome
+from tracker.models import ExpectedDose
 from tracker.selectors.document import document_of
 from tracker.selectors.record_about import record_part
 from tracker.services.documents import PROGRAM, document_pdf
@@ -113,9 +116,20 @@ def test_a_document_says_every_day_with_its_year_and_no_instant_as_a_machine_doe
         for block in section["blocks"]
         if block["kind"] == "rows"
     }
-    assert re.fullmatch(r"\w{3} \d+ \w{3} \d{4} \d\d:\d\d", tables["Alerts"][0][0])
+    assert re.fullmatch(r"\w{3} \d+ \w{3} \d{4} \d\d:\d\d [+-]\d{4}", tables["Alerts"][0][0])
     cells = [cell for rows in tables.values() for row in rows for cell in row]
     assert not [cell for cell in cells if re.search(r"\d{4}-\d\d-\d\d", cell)]
+
+
+@pytest.mark.parametrize("words", ["2026-99-99T00:00:00+00:00", "2026-11-20T08:00:00+00:00"])
+def test_own_words_that_look_like_an_instant_stand_as_they_were_said(
+    hostile: Cast, words: str
+) -> None:
+    dose = ExpectedDose.objects.filter(standing_entry=None, due_at__lt=hostile.now).latest("due_at")
+    say(dose, Outcome.SKIPPED, by=hostile.ewan_user, reason=words)
+    made = document_of(whole(hostile), hostile.priya, is_one_page=False, now=hostile.now)
+    [entries] = [each for each in made["sections"] if each["title"] == "Entries"]
+    assert words in [cell for row in entries["blocks"][0]["rows"] for cell in row]
 
 
 def test_a_document_is_in_the_language_of_its_reader(hostile: Cast) -> None:

@@ -40,7 +40,7 @@ MOST_ROWS = 2_000
 FEW = 4
 SHORT = 160
 INSTANT = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d\Z")
-"""An instant as the tables of a record write it, in the zone of the record."""
+"""An instant as the tables of a record write it; a cell of times may also be empty or a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +113,32 @@ def _facts(rows: Sequence[tuple[str, str]]) -> Block:
 
 
 def _moment(at: datetime) -> str:
-    """Return an instant as its own zone reads it: "Wed 9 Dec 2026 08:00"."""
-    return f"{day_text(at.date())} {at:%H:%M}"
+    """Return an instant as its own zone reads it, with its offset: "Wed 9 Dec 2026 08:00 +0000".
+
+    A dose keeps the zone of its day: without the offset two zones, or the hour that a clock change
+    repeats, could not be told apart on paper.
+    """
+    return f"{day_text(at.date())} {at:%H:%M %z}"
 
 
-def _printed(cell: str) -> str:
-    """Return a cell of a record's table as paper says it: an instant in words."""
-    return _moment(datetime.fromisoformat(cell)) if INSTANT.match(cell) else cell
+def _picked(row: Sequence[object], places: Sequence[int], instants: Sequence[int]) -> list[object]:
+    """Return these cells of a record's row; those of `instants` as paper says a time.
+
+    Only columns that the record itself fills are read as times: free text stands as it was said.
+    """
+    return [
+        _moment(datetime.fromisoformat(str(row[place])))
+        if place in instants and INSTANT.match(str(row[place]))
+        else row[place]
+        for place in places
+    ]
 
 
 def _rows(
     head: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[object]], most: int
 ) -> list[Block]:
     """Return a table of at most so many rows, with a line that says when there are more."""
-    found = [[_printed(str(cell)) for cell in row] for row in islice(rows, most + 1)]
+    found = [[str(cell) for cell in row] for row in islice(rows, most + 1)]
     if not found:
         return [_text(_("None."))]
     table = {"kind": "rows", "head": list(head), "widths": list(widths), "rows": found[:most]}
@@ -254,8 +266,10 @@ def _alerts(reading: Reading) -> Block:
     patient, span = reading.part.patient, reading.part.span
     found = ALERTS.found(patient, span).order_by("-opened_at", "pk")[: reading.most + 1]
     rows = (ALERTS.row(each, patient, reading.now) for each in found)
-    picked = ((row[0], row[2], reading.short(str(row[3])), row[10], row[11]) for row in rows)
-    head = [ALERTS.head[place] for place in (0, 2, 3, 10, 11)]
+    places = (0, 2, 3, 10, 11)
+    cells = (_picked(row, places, (0, 10)) for row in rows)
+    picked = ((*row[:2], reading.short(str(row[2])), *row[3:]) for row in cells)
+    head = [ALERTS.head[place] for place in places]
     return _section(_("Alerts"), *_rows(head, (3, 2, 5, 3, 4), picked, reading.most))
 
 
@@ -265,9 +279,12 @@ def _whole(reading: Reading) -> list[Block]:
     found: list[Block] = []
     if chart.picture is not None and reading.period is not None:
         found.append(_pictured(reading))
-    for table, places in ((FLAGS, (0, 3, 4, 5, 6, 7, 9)), (ENTRIES, (0, 2, 3, 4, 5, 6, 8, 9))):
+    for table, places, instants in (
+        (FLAGS, (0, 3, 4, 5, 6, 7, 9), (0, 7)),
+        (ENTRIES, (0, 2, 3, 4, 5, 6, 8, 9), (0, 3, 4)),
+    ):
         rows = table.rows(patient, span, reading.now)
-        picked = ([row[place] for place in places] for row in rows)
+        picked = (_picked(row, places, instants) for row in rows)
         head = [table.head[place] for place in places]
         found.append(_section(str(table.title), *_rows(head, [1] * len(head), picked, MOST_ROWS)))
     versions = (
