@@ -9,10 +9,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.clock import database_now
-from config.local_postgres import LocalPostgres
 from tests.cast import Cast, cast_make
 from tests.support.pictures import picture
-from tests.support.postgres import cloned
 from tests.support.stack import Stack
 from tests.tracker.days import log, plan_around
 from tracker.models import CheckIn, Entry
@@ -49,40 +47,23 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def stack(
-    test_server: LocalPostgres,
-    django_test_environment,
-    django_db_blocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
-    """One stack without an engine for all of this file."""
-    with cloned(test_server, purpose="offlineday") as clone:
-        started = Stack(clone, tmp_path_factory.mktemp("offlineday"), django_db_blocker)
-        try:
-            started.start("valkey", "web")
-            yield started
-        finally:
-            started.stop()
-
-
-@pytest.fixture(scope="module")
-def cast(stack: Stack) -> Cast:
+def cast(web_of_file: Stack) -> Cast:
     """Ewan with a dose that is due, one logged an hour ago and one for later."""
-    with stack.orm():
+    with web_of_file.orm():
         made = cast_make(database_now())
         doses = plan_around(made, made.now, due=-5 * MINUTE, logged=-HOUR, later=3 * HOUR)
         log(made, doses["logged"], made.now - HOUR / 2)
     return made
 
 
-def agreed(stack: Stack, phone: BrowserContext, cast: Cast) -> Page:
+def agreed(web_of_file: Stack, phone: BrowserContext, cast: Cast) -> Page:
     """Today, once the patient said that this phone may keep the doses."""
-    with stack.orm():
+    with web_of_file.orm():
         value = cast.client(cast.ewan_user).cookies[settings.SESSION_COOKIE_NAME].value
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": stack.url}
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": web_of_file.url}
     phone.add_cookies([cookie])
     page = phone.new_page()
-    page.goto(f"{stack.url}/today/")
+    page.goto(f"{web_of_file.url}/today/")
     page.get_by_role("button", name="Yes", exact=True).click()
     told = page.locator("[data-kept-told='yes']")
     expect(told).to_contain_text("This phone keeps the doses of today and tomorrow.")
@@ -102,13 +83,13 @@ def assert_clean(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def stop_keeping(page: Page, stack: Stack) -> None:
+def stop_keeping(page: Page, web_of_file: Stack) -> None:
     """Take the agreement back, and open Today without a network."""
-    page.goto(f"{stack.url}/me/")
+    page.goto(f"{web_of_file.url}/me/")
     page.get_by_role("button", name="Stop keeping them").tap()
     expect(page.locator("[data-kept-told='no']")).to_be_focused()
     page.context.set_offline(offline=True)
-    page.goto(f"{stack.url}/today/")
+    page.goto(f"{web_of_file.url}/today/")
 
 
 def say_an_extra_dose(page: Page) -> tuple[datetime, datetime]:
@@ -128,9 +109,9 @@ def say_an_extra_dose(page: Page) -> tuple[datetime, datetime]:
 
 
 def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
-    stack: Stack, cast: Cast, phone: BrowserContext
+    web_of_file: Stack, cast: Cast, phone: BrowserContext
 ) -> None:
-    page = agreed(stack, phone, cast)
+    page = agreed(web_of_file, phone, cast)
 
     phone.set_offline(offline=True)
     page.reload()
@@ -143,7 +124,7 @@ def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
     assert_clean(page)
     picture(page, "offline-today")
     stale = phone.new_page()
-    stale.goto(f"{stack.url}/today/")
+    stale.goto(f"{web_of_file.url}/today/")
     old_button = stale.locator(IN_CARD).get_by_role("button", name="Taken").element_handle()
 
     before = datetime.now(UTC)
@@ -160,19 +141,19 @@ def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
     stale.close()
     page.close()
     page = phone.new_page()
-    page.goto(f"{stack.url}/")
+    page.goto(f"{web_of_file.url}/")
     expect(page.locator(".entry[data-dose]")).to_contain_text("Kept on this phone at")
     expect(page.locator(IN_CARD)).to_have_count(0)
     said_between = say_an_extra_dose(page)
     expect(page.get_by_text("2 entries wait on this phone.")).to_be_visible()
-    with stack.orm():
+    with web_of_file.orm():
         assert Entry.objects.count() == 1
 
     phone.set_offline(offline=False)
     expect(page.get_by_text("What waited on this phone was sent")).to_be_visible()
     page.get_by_role("link", name="Open Today").tap()
     expect(page.locator("#logged")).to_contain_text("taken, 15 mg")
-    with stack.orm():
+    with web_of_file.orm():
         _, sent, beside = Entry.objects.order_by("received_at")
         assert (beside.dose, beside.amount_note) == (None, "one more tablet")
         assert said_between[0] <= beside.taken_at <= said_between[1]
@@ -182,22 +163,22 @@ def test_a_day_offline_is_shown_logged_kept_and_sent_once_with_its_true_time(
     page.get_by_role("button", name="Undo").tap()
     expect(page.get_by_role("button", name="Taken")).to_be_visible()
 
-    stop_keeping(page, stack)
+    stop_keeping(page, web_of_file)
     expect(page.get_by_text("No doses are kept on this phone.")).to_be_visible()
     expect(page.locator(".amt:visible")).to_have_count(0)
 
 
 def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
-    stack: Stack, cast: Cast, phone: BrowserContext
+    web_of_file: Stack, cast: Cast, phone: BrowserContext
 ) -> None:
-    page = agreed(stack, phone, cast)
-    stack.block_database()
-    page.goto(f"{stack.url}/today/")
+    page = agreed(web_of_file, phone, cast)
+    web_of_file.block_database()
+    page.goto(f"{web_of_file.url}/today/")
     expect(page.get_by_text("Plan version 1 as of")).to_be_visible()
-    stack.unblock_database()
+    web_of_file.unblock_database()
     phone.set_offline(offline=True)
 
-    page.goto(f"{stack.url}/check-in/")
+    page.goto(f"{web_of_file.url}/check-in/")
     assert_clean(page)
     picture(page, "offline-check-in")
     page.locator("form .tog--e:visible input").first.tap()
@@ -211,7 +192,7 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
     page.get_by_role("link", name="All warning signs").tap()
     expect(page.get_by_role("heading", name="Baclofen: warning signs")).to_be_visible()
     expect(page.get_by_text("Harbour clinic").first).to_be_visible()  # though never opened before
-    page.goto(f"{stack.url}/today/")
+    page.goto(f"{web_of_file.url}/today/")
     told = page.get_by_role("region", name="Get help now.")
     expect(told).to_contain_text("Nobody has been told of it. Call.")
     said = page.get_by_role("region", name="Last check-in")
@@ -229,7 +210,7 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
 
     assert page.evaluate(AMOUNTS_SHOWN) == [True, False, False]
     page.clock.set_fixed_time(datetime.now(UTC) + 25 * HOUR)
-    page.goto(f"{stack.url}/today/")
+    page.goto(f"{web_of_file.url}/today/")
     expect(page.get_by_text("connect or call to see the amount").first).to_be_visible()
     expect(page.locator(".amt:visible")).to_have_count(0)
     expect(page.get_by_text("Due now")).to_have_count(0)
@@ -238,7 +219,7 @@ def test_offline_help_is_one_tap_away_and_what_is_old_shows_no_amount(
 
     phone.set_offline(offline=False)
     expect(page.get_by_text("What waited on this phone was sent")).to_be_visible()
-    with stack.orm():
+    with web_of_file.orm():
         (check_in,) = CheckIn.objects.all()
         assert check_in.at < check_in.received_at
         assert check_in.signs.count() == 1
